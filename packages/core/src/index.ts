@@ -1,0 +1,52 @@
+export type { Build, Source } from "./model/build.ts";
+export type { Formation } from "./model/formation.ts";
+export {
+  type AppName,
+  appName,
+  type Branded,
+  type Digest,
+  digest,
+  type EnvironmentName,
+  environmentName,
+  type Instant,
+  later,
+  type ProcessType,
+  processType,
+  type ReleaseVersion,
+  releaseVersion,
+  versionName,
+} from "./model/ids.ts";
+export type { Attachment, Inventory, LogRetention, Target } from "./model/inventory.ts";
+export type { LogLine, LogQuery } from "./model/log.ts";
+export {
+  type BuildDeclaration,
+  type ConfigDeclaration,
+  type ConfigType,
+  type CronEntry,
+  configTypes,
+  type HealthDeclaration,
+  type Language,
+  languages,
+  type Manifest,
+  type ProcessDeclaration,
+  type ReleaseTask,
+  type ResourceDeclaration,
+  type ResourceType,
+  resourceTypes,
+} from "./model/manifest.ts";
+export type { Exit, Observed, ObservedProcess, ObservedRelease } from "./model/observed.ts";
+export { type Place, Problem, type ProblemText } from "./model/problem.ts";
+export { type ProblemCode, problemCodes } from "./model/problem-codes.ts";
+export { type Outcome, processName, type Slot, type StopReason, slotName } from "./model/process.ts";
+export type {
+  Amendment,
+  ConfigLayer,
+  FrozenAttachment,
+  FrozenValue,
+  Override,
+  Release,
+  ReleaseOutcome,
+  ReleaseReason,
+} from "./model/release.ts";
+export type { Run, RunName } from "./model/run.ts";
+export type { Step } from "./plan/step.ts";

@@ -1,0 +1,35 @@
+import type { EnvironmentName, ProcessType } from "./ids.ts";
+
+/** What varies from deploy to deploy: `inventory/<environment>.yaml`, with its secrets decrypted in memory. */
+export interface Inventory {
+  readonly environment: EnvironmentName;
+  readonly target: Target;
+  readonly config: Readonly<Record<string, string>>;
+  /** From the encrypted part of the file (or, in development, none). */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly scale: Readonly<Record<ProcessType, number>>;
+  /** By name of the resource in the manifest. */
+  readonly attachments: Readonly<Record<string, Attachment>>;
+  readonly logs: LogRetention;
+}
+
+/** Where an environment runs. */
+export interface Target {
+  readonly kind: "local";
+  /** Public port. Default 5000. */
+  readonly port: number;
+  /** Host names that are routed to this app. Default `<app>.localhost`, and every host when it is the only app. */
+  readonly hosts: readonly string[];
+}
+
+export type Attachment =
+  /** A real server that Douze runs for this environment; its data are kept with the environment's state. */
+  { readonly kind: "embedded" } | { readonly kind: "url"; readonly url: string };
+
+/** The older part of the store is deleted when either bound is passed. */
+export interface LogRetention {
+  /** Default 256 MiB. */
+  readonly maxBytes: number;
+  /** Milliseconds; default seven days. */
+  readonly maxAgeMs: number;
+}

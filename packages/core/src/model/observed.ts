@@ -1,0 +1,58 @@
+import type { Instant, ProcessType, ReleaseVersion } from "./ids.ts";
+import type { Outcome, Slot, StopReason } from "./process.ts";
+import type { Run } from "./run.ts";
+
+/** What a driver sees on its target, all of it at one moment. */
+export interface Observed {
+  readonly at: Instant;
+  readonly releases: readonly ObservedRelease[];
+  /** The release that requests go to. */
+  readonly routed?: ReleaseVersion;
+  readonly maintenance: boolean;
+  readonly runs: readonly Run[];
+}
+
+export interface ObservedRelease {
+  readonly release: ReleaseVersion;
+  /** What the last `scale` steps asked for. */
+  readonly scale: Readonly<Record<ProcessType, { readonly count: number; readonly freshSince: Instant }>>;
+  readonly draining: boolean;
+  readonly processes: readonly ObservedProcess[];
+}
+
+/** A slot and what fills it. While a slot is being refreshed it appears twice: the old process and its replacement. */
+export type ObservedProcess = {
+  readonly slot: Slot;
+  /** How often this slot was started again after an end that nobody asked for. */
+  readonly restarts: number;
+  /** The last end of this slot, if any. */
+  readonly last?: Exit;
+} & (
+  | { readonly phase: "starting"; readonly pid: number; readonly startedAt: Instant }
+  | {
+      readonly phase: "ready";
+      readonly pid: number;
+      readonly startedAt: Instant;
+      readonly readyAt: Instant;
+      readonly memoryBytes?: number;
+      readonly port?: number;
+    }
+  | {
+      readonly phase: "stopping";
+      readonly pid: number;
+      readonly startedAt: Instant;
+      readonly reason: StopReason;
+      readonly deadline: Instant;
+    }
+  /** Backing off: it will be started again then. */
+  | { readonly phase: "exited"; readonly restartAt: Instant }
+);
+
+export interface Exit {
+  readonly at: Instant;
+  readonly outcome: Outcome;
+  /** Why it had been stopped, when it had been. */
+  readonly stopped?: StopReason;
+  /** Whether it had become ready before. */
+  readonly wasReady: boolean;
+}

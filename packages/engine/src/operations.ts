@@ -1,0 +1,265 @@
+import type {
+  AppName,
+  ConfigLayer,
+  Digest,
+  EnvironmentName,
+  Formation,
+  Instant,
+  LogLine,
+  LogQuery,
+  Outcome,
+  ProcessType,
+  ReleaseOutcome,
+  ReleaseReason,
+  ReleaseVersion,
+  ResourceType,
+  Source,
+} from "@douze/core";
+import type { CrashBundle, OneOffPlace } from "./driver.ts";
+
+/**
+ * All that can be asked of an engine about one environment. The HTTP API carries exactly these, one path each; a command
+ * calls them through a socket when an engine runs, or in its own process when none does.
+ *
+ * No answer holds a secret value, but for `oneOff`, which hands a release's environment to a caller who may run code in it anyway.
+ */
+export interface Operations {
+  status(): Promise<Status>;
+  /** Makes a release and sees it through; `onProgress` is told each stage. Without a running driver the release waits for the next start. */
+  deploy(request: DeployRequest, onProgress: OnProgress): Promise<ReleaseView>;
+  changeConfig(request: ConfigChange, onProgress: OnProgress): Promise<ConfigChangeView>;
+  attach(request: AttachRequest, onProgress: OnProgress): Promise<ReleaseView>;
+  detach(request: { readonly resource: string; readonly by: string }, onProgress: OnProgress): Promise<ReleaseView>;
+  /** @throws Problem nothing-to-roll-back-to */
+  rollbackPreview(to?: ReleaseVersion): Promise<ReleaseDiff>;
+  rollback(request: { readonly to?: ReleaseVersion; readonly by: string }, onProgress: OnProgress): Promise<ReleaseView>;
+  releases(): Promise<readonly ReleaseView[]>;
+  release(version: ReleaseVersion): Promise<ReleaseView>;
+  diff(from: ReleaseVersion, to: ReleaseVersion): Promise<ReleaseDiff>;
+  config(): Promise<readonly ConfigView[]>;
+  configKey(key: string): Promise<ConfigWhy>;
+  processes(): Promise<readonly ProcessView[]>;
+  scale(request: { readonly formation: Formation; readonly by: string }): Promise<Formation>;
+  /** With nothing named, all. `web` names a type, `web.1` one process. */
+  restart(names: readonly string[]): Promise<void>;
+  maintenance(on: boolean): Promise<void>;
+  resources(): Promise<readonly ResourceView[]>;
+  /** Returns the file's path. */
+  backup(resource: string): Promise<BackupView>;
+  restore(request: { readonly resource: string; readonly file: string }): Promise<void>;
+  cron(): Promise<readonly CronView[]>;
+  cronRuns(entry?: string): Promise<readonly CronRunView[]>;
+  /** Starts an entry now, beside its schedule. */
+  cronRun(entry: string): Promise<CronRunView>;
+  runs(): Promise<readonly RunView[]>;
+  /** Starts a command in the background, under the engine. */
+  runDetached(request: { readonly command: readonly string[]; readonly by: string }): Promise<RunView>;
+  /** Reserves a name for a one-off that the caller starts in its own terminal. */
+  oneOff(request: { readonly command: readonly string[]; readonly by: string }): Promise<OneOff>;
+  logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>;
+  crashes(process?: string): Promise<readonly CrashBundle[]>;
+  /** Stops all processes in order and ends the engine. Returns at once. */
+  shutDown(): Promise<void>;
+}
+
+export type OnProgress = (event: ProgressEvent) => void;
+
+/** One stage of a build or a release on its way. */
+export type ProgressEvent =
+  | { readonly stage: "build"; readonly text: string }
+  /** A line of the build's own output. */
+  | { readonly stage: "output"; readonly text: string }
+  | { readonly stage: "release"; readonly text: string; readonly release?: ReleaseVersion }
+  | { readonly stage: "task"; readonly text: string }
+  | { readonly stage: "process"; readonly text: string };
+
+export interface Status {
+  readonly app: AppName;
+  readonly environment: EnvironmentName;
+  /** Whether processes are run by this engine; false when a command opened the state by itself. */
+  readonly running: boolean;
+  /** Pid of the engine. */
+  readonly pid: number;
+  readonly current?: ReleaseVersion;
+  /** A release on its way. */
+  readonly candidate?: ReleaseVersion;
+  readonly formation: Formation;
+  readonly maintenance: boolean;
+  /** Where to open the app: `http://127.0.0.1:5000`. */
+  readonly addresses: readonly string[];
+}
+
+export interface DeployRequest {
+  /** A commit, branch or tag; absent: the working tree in development, HEAD elsewhere. */
+  readonly ref?: string;
+  /** A build that exists, as `promote` gives it, in place of building. */
+  readonly build?: Digest;
+  /** Where that build was promoted from. */
+  readonly promotedFrom?: { readonly environment: EnvironmentName; readonly version: ReleaseVersion };
+  /** The working tree, with changes no commit holds. */
+  readonly workingTree?: boolean;
+  /** Values for this release alone, over all other layers. */
+  readonly flags?: Readonly<Record<string, string>>;
+  /** Make no release when it would equal the last good one. */
+  readonly onlyIfChanged?: boolean;
+  readonly by: string;
+}
+
+export interface ConfigChange {
+  readonly set: Readonly<Record<string, string>>;
+  readonly unset: readonly string[];
+  readonly by: string;
+}
+
+/** Live keys alone change without a release. */
+export interface ConfigChangeView {
+  readonly release?: ReleaseView;
+  readonly live: readonly string[];
+}
+
+export interface AttachRequest {
+  readonly resource: string;
+  /** Absent: what Douze provides by itself (`embedded`). */
+  readonly url?: string;
+  readonly by: string;
+}
+
+export interface ReleaseView {
+  readonly version: ReleaseVersion;
+  readonly status: "current" | "superseded" | "failed" | "pending";
+  readonly build: Digest;
+  readonly source: Source;
+  readonly description: string;
+  readonly reason: ReleaseReason;
+  readonly by: string;
+  readonly createdAt: Instant;
+  readonly outcome?: ReleaseOutcome;
+  readonly formation: Formation;
+  readonly config: readonly ConfigView[];
+  readonly attachments: readonly AttachmentView[];
+}
+
+/** `value` is absent for secrets. */
+export interface ConfigView {
+  readonly key: string;
+  readonly value?: string;
+  readonly secret: boolean;
+  readonly live: boolean;
+  readonly from: ConfigLayer;
+  readonly since: ReleaseVersion;
+  readonly by: string;
+  readonly at: Instant;
+}
+
+/** A key's value and every layer that has one, the winner first. */
+export interface ConfigWhy {
+  readonly key: string;
+  readonly current?: ConfigView;
+  readonly layers: readonly { readonly from: ConfigLayer; readonly value?: string; readonly secret: boolean; readonly where: string }[];
+  readonly description?: string;
+  readonly type: string;
+  readonly required: boolean;
+}
+
+export interface AttachmentView {
+  readonly resource: string;
+  readonly type: ResourceType;
+  readonly as: string;
+  readonly kind: "embedded" | "url";
+  /** Host and port alone; the URL carries a password. */
+  readonly at: string;
+  readonly since: ReleaseVersion;
+}
+
+/** What differs between two releases; values of secrets are never shown. */
+export interface ReleaseDiff {
+  readonly from: ReleaseVersion;
+  readonly to: ReleaseVersion;
+  readonly build?: { readonly from: Digest; readonly to: Digest; readonly fromCommit?: string; readonly toCommit?: string };
+  readonly config: readonly Change[];
+  readonly attachments: readonly Change[];
+  readonly formation: readonly Change[];
+  /** Process types and cron entries added, removed or changed. */
+  readonly manifest: readonly Change[];
+}
+
+export interface Change {
+  readonly name: string;
+  readonly change: "added" | "removed" | "changed";
+  readonly from?: string;
+  readonly to?: string;
+}
+
+export interface ProcessView {
+  /** `web.1` */
+  readonly name: string;
+  readonly process: ProcessType;
+  readonly index: number;
+  readonly release: ReleaseVersion;
+  readonly phase: "starting" | "ready" | "stopping" | "exited";
+  readonly pid?: number;
+  readonly startedAt?: Instant;
+  readonly restartAt?: Instant;
+  readonly restarts: number;
+  readonly memoryBytes?: number;
+  readonly port?: number;
+  readonly command: string;
+  /** In words, for the last end: `exited with status 3, 12 s ago`. */
+  readonly last?: string;
+}
+
+export interface ResourceView {
+  readonly resource: string;
+  readonly type: ResourceType;
+  readonly as: string;
+  readonly required: boolean;
+  readonly kind?: "embedded" | "url";
+  /** Host and port alone. */
+  readonly at?: string;
+  readonly reachable: boolean;
+  /** What a person should know: version of the server, or why it cannot be reached. */
+  readonly detail: string;
+}
+
+export interface BackupView {
+  readonly file: string;
+  readonly sizeBytes: number;
+}
+
+export interface CronView {
+  readonly entry: string;
+  readonly schedule: string;
+  readonly timeZone: string;
+  readonly overlap: "forbid" | "allow" | "replace";
+  readonly command: string;
+  readonly next?: Instant;
+  readonly last?: CronRunView;
+}
+
+export interface CronRunView {
+  readonly entry: string;
+  readonly run: string;
+  readonly scheduledAt: Instant;
+  readonly release?: ReleaseVersion;
+  readonly startedAt?: Instant;
+  readonly endedAt?: Instant;
+  /** `missed`: no engine was running. `skipped`: the last run had not ended. */
+  readonly result: "running" | "succeeded" | "failed" | "timed-out" | "missed" | "skipped" | "replaced";
+  readonly outcome?: Outcome;
+}
+
+export interface RunView {
+  readonly run: string;
+  readonly command: string;
+  readonly release: ReleaseVersion;
+  readonly by: string;
+  readonly startedAt: Instant;
+  readonly endedAt?: Instant;
+  readonly outcome?: Outcome;
+}
+
+export interface OneOff {
+  readonly run: string;
+  readonly release: ReleaseVersion;
+  readonly place: OneOffPlace;
+}
