@@ -38,15 +38,18 @@ export type { Exit, Observed, ObservedProcess, ObservedRelease } from "./model/o
 export { type Place, Problem, type ProblemText } from "./model/problem.ts";
 export { type ProblemCode, problemCodes } from "./model/problem-codes.ts";
 export { type Outcome, processName, type Slot, type StopReason, slotName } from "./model/process.ts";
-export type {
-  Amendment,
-  ConfigLayer,
-  FrozenAttachment,
-  FrozenValue,
-  Override,
-  Release,
-  ReleaseOutcome,
-  ReleaseReason,
+export {
+  type Amendment,
+  amended,
+  type ConfigLayer,
+  type FrozenAttachment,
+  type FrozenValue,
+  type Override,
+  type Release,
+  type ReleaseOutcome,
+  type ReleaseReason,
 } from "./model/release.ts";
 export type { Run, RunName } from "./model/run.ts";
+export { allReady, type Decision, type Desired, type DesiredRelease, type DesiredTask, deploy, type Verdict } from "./plan/deploy.ts";
+export { type PastRelease, rollbackTarget } from "./plan/rollback.ts";
 export type { Step } from "./plan/step.ts";

@@ -54,8 +54,10 @@ export interface Operations {
   runs(): Promise<readonly RunView[]>;
   /** Starts a command in the background, under the engine. */
   runDetached(request: { readonly command: readonly string[]; readonly by: string }): Promise<RunView>;
-  /** Reserves a name for a one-off that the caller starts in its own terminal. */
-  oneOff(request: { readonly command: readonly string[]; readonly by: string }): Promise<OneOff>;
+  /** Reserves a name for a one-off that the caller, whose pid it tells, starts in its own terminal. */
+  oneOff(request: { readonly command: readonly string[]; readonly by: string; readonly pid: number }): Promise<OneOff>;
+  /** Says how a one-off of `oneOff` ended. */
+  oneOffEnded(request: { readonly run: string; readonly outcome: Outcome }): Promise<void>;
   logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>;
   crashes(process?: string): Promise<readonly CrashBundle[]>;
   /** Stops all processes in order and ends the engine. Returns at once. */
@@ -121,6 +123,8 @@ export interface AttachRequest {
   readonly resource: string;
   /** Absent: what Douze provides by itself (`embedded`). */
   readonly url?: string;
+  /** Name of the variable, for a resource that the manifest does not declare. Default by type. */
+  readonly as?: string;
   readonly by: string;
 }
 

@@ -17,7 +17,11 @@ export interface Release {
   readonly overrides: Readonly<Record<string, Override>>;
   /** By name of the resource. */
   readonly attachments: Readonly<Record<string, FrozenAttachment>>;
+  /** Resources that `douze detach` took away; neither the inventory nor a default brings them back. */
+  readonly detached: readonly string[];
   readonly formation: Formation;
+  /** The ledger's own layer of it, as `douze scale` left it; carried from release to release. */
+  readonly scaled: Formation;
   readonly createdAt: Instant;
   /** Who made it: `user@host`. */
   readonly by: string;
@@ -62,6 +66,8 @@ export interface FrozenAttachment {
   readonly kind: "embedded" | "url";
   /** Always treated as a secret: it carries a password. */
   readonly url: string;
+  /** Host and port of it, which may be shown; empty for `embedded`, whose place is known once it runs. */
+  readonly address: string;
   readonly from: "inventory" | "ledger" | "default";
   readonly since: ReleaseVersion;
   readonly by: string;
@@ -73,13 +79,36 @@ export type ReleaseOutcome =
   | { readonly kind: "succeeded"; readonly at: Instant }
   | { readonly kind: "failed"; readonly at: Instant; readonly step: "task" | "resources" | "boot" | "superseded"; readonly why: string };
 
-/** A change within a release, which makes no new one. Numbered within its release, append-only. */
+/**
+ * A change within a release, which makes no new one. Numbered within its release, append-only. `null` means that the key has
+ * no value any more.
+ */
 export type Amendment =
-  | { readonly kind: "scale"; readonly formation: Formation; readonly by: string; readonly at: Instant }
+  | { readonly kind: "scale"; readonly scaled: Formation; readonly by: string; readonly at: Instant }
   | {
       readonly kind: "live";
-      readonly set: Readonly<Record<string, string>>;
-      readonly unset: readonly string[];
+      readonly config: Readonly<Record<string, FrozenValue | null>>;
+      readonly overrides: Readonly<Record<string, Override | null>>;
       readonly by: string;
       readonly at: Instant;
     };
+
+/** A release as its amendments left it: what a rollback to it restores. */
+export function amended(release: Release, amendments: readonly Amendment[]): Release {
+  return amendments.reduce((so, amendment) => {
+    if (amendment.kind === "scale") {
+      const { scaled } = amendment;
+      return { ...so, formation: { ...so.formation, ...scaled }, scaled: { ...so.scaled, ...scaled } };
+    }
+    return { ...so, config: patched(so.config, amendment.config), overrides: patched(so.overrides, amendment.overrides) };
+  }, release);
+}
+
+function patched<T>(values: Readonly<Record<string, T>>, changes: Readonly<Record<string, T | null>>): Record<string, T> {
+  const result: Record<string, T> = { ...values };
+  for (const [key, value] of Object.entries(changes)) {
+    if (value === null) delete result[key];
+    else result[key] = value;
+  }
+  return result;
+}

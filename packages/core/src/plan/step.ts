@@ -16,15 +16,15 @@ export type Step =
   /** Drop what is kept of a run that has ended, after its outcome was recorded. */
   | { readonly do: "forget-run"; readonly run: RunName }
   /**
-   * Keep `count` processes of one type. Those that were started before `freshSince` are replaced one after the other, each
-   * only when its replacement is ready.
+   * Keep `count` processes of one type. Those that were started before `freshSince`, or before the instant that `freshSlots`
+   * holds for their index, are replaced one after the other, each only when its replacement is ready.
    */
   | {
       readonly do: "scale";
       readonly release: ReleaseVersion;
       readonly process: ProcessType;
       readonly count: number;
-      readonly freshSince: Instant;
+      readonly freshSince: Instant; readonly freshSlots: Readonly<Record<number, Instant>>;
     }
   /** Send requests to this release's ready processes and to no other's. */
   | { readonly do: "route"; readonly release: ReleaseVersion }

@@ -1,0 +1,244 @@
+import { readFile } from "node:fs/promises";
+import { openBuild } from "@douze/build";
+import {
+  type AppName,
+  type Desired,
+  type DesiredRelease,
+  type EnvironmentName,
+  type Instant,
+  type ProcessType,
+  type ReleaseVersion,
+  type Verdict,
+  versionName,
+} from "@douze/core";
+import { contractEnv } from "./contract.ts";
+import { Crontab } from "./crontab.ts";
+import type { Driver, Runnable, RunnableSource } from "./driver.ts";
+import { writeWhole } from "./files.ts";
+import { candidateOf, currentOf, overtaken, standing } from "./history.ts";
+import type { Home, InventoryFiles, Running } from "./home.ts";
+import { Ledger } from "./ledger.ts";
+import type { LedgerKey } from "./ledger-key.ts";
+import { Loop } from "./loop.ts";
+import { operationsOn } from "./asking.ts";
+import type { Operations } from "./operations.ts";
+import { taskName } from "./progress.ts";
+import type { Provider } from "./provider.ts";
+import { pruneOldBuilds } from "./pruning.ts";
+import { liveValues, unsealed } from "./releasing.ts";
+import { RunBook } from "./run-book.ts";
+import type { StatePaths } from "./state.ts";
+
+export interface EngineOptions {
+  readonly app: AppName;
+  readonly environment: EnvironmentName;
+  /** The app's folder. */
+  readonly directory: string;
+  readonly paths: StatePaths;
+  readonly key: LedgerKey;
+  readonly provider: Provider;
+  readonly inventory: () => Promise<InventoryFiles>;
+  readonly path: string;
+  readonly userHome: string;
+  readonly clock: () => Instant;
+  /** Absent: the engine keeps the ledger and runs nothing. */
+  readonly drive?: {
+    readonly open: (runnable: RunnableSource) => Promise<Driver>;
+    readonly addresses: (driver: Driver) => readonly string[];
+    /** Called once when somebody asks the engine to end. */
+    readonly onShutDown: () => void;
+  };
+}
+
+/** One environment of one app: its ledger, and, with a driver, the loop that makes its target match. The caller holds its lock. */
+export class Engine implements AsyncDisposable {
+  readonly operations: Operations;
+  readonly #home: Home;
+  readonly #stop: AbortController;
+  readonly #loop: Loop | undefined;
+  readonly #crontab: Crontab | undefined;
+
+  private constructor(home: Home, stop: AbortController, loop: Loop | undefined, crontab: Crontab | undefined) {
+    this.#home = home;
+    this.#stop = stop;
+    this.#loop = loop;
+    this.#crontab = crontab;
+    this.operations = operationsOn(home);
+  }
+
+  /**
+   * Opens an environment's state and, with a driver, starts to look after it: the last good release is brought up again, and
+   * one that was on its way goes on where it was.
+   *
+   * @throws Problem ledger-unreadable - an entry is damaged; nothing was changed
+   */
+  static async open(options: EngineOptions): Promise<Engine> {
+    const { paths, clock } = options;
+    const stop = new AbortController();
+    const ledger = await Ledger.open(paths.ledger, options.key);
+    const book = await RunBook.open(paths.runs);
+    const offline: Home = {
+      app: options.app,
+      environment: options.environment,
+      directory: options.directory,
+      paths,
+      ledger,
+      book,
+      provider: options.provider,
+      clock,
+      stopping: stop.signal,
+      path: options.path,
+      userHome: options.userHome,
+      inventory: options.inventory,
+      openBuild: (digest) => openBuild(paths.builds, digest),
+    };
+    for (const { release } of overtaken(ledger.records())) {
+      await ledger.close(release.version, { kind: "failed", at: clock(), step: "superseded", why: "a newer release overtook it" });
+    }
+    if (!options.drive) return new Engine(offline, stop, undefined, undefined);
+    return await Engine.#drive(offline, stop, options.drive);
+  }
+
+  static async #drive(offline: Home, stop: AbortController, drive: NonNullable<EngineOptions["drive"]>): Promise<Engine> {
+    const { ledger, clock, paths } = offline;
+    const refreshed = new Refreshed();
+    let maintenance = await readMaintenance(paths.maintenance);
+    const runnable = (version: ReleaseVersion): Promise<Runnable> => runnableRelease(offline, version);
+    const driver = await drive.open(runnable);
+    const loop: Loop = new Loop({
+      driver,
+      clock,
+      desired: () => desired(home, refreshed, maintenance),
+      onObserved: (observed) => crontab.settle(observed),
+      onVerdict: (verdict) => record(home, crontab, verdict),
+    });
+    const running: Running = {
+      driver,
+      loop,
+      runnable,
+      observed: () => loop.observed,
+      refresh: (names) => {
+        refreshed.mark(names, home, clock());
+        loop.look();
+      },
+      maintain: async (on) => {
+        await writeWhole(paths.maintenance, `${JSON.stringify({ on, at: clock() })}\n`);
+        maintenance = on;
+        loop.look();
+      },
+      addresses: drive.addresses(driver),
+      shutDown: drive.onShutDown,
+    };
+    const home: Home = { ...offline, running };
+    const crontab = new Crontab(home);
+    loop.start();
+    crontab.wake();
+    return new Engine(home, stop, loop, crontab);
+  }
+
+  /** Rejects with the defect that ended the loop, if one ever does. */
+  async failure(): Promise<never> {
+    if (!this.#loop) return await new Promise<never>(() => undefined);
+    return await this.#loop.failure();
+  }
+
+  get app(): AppName {
+    return this.#home.app;
+  }
+
+  /** Ends the loop. What runs is the driver's matter: its owner says whether it is stopped or left. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    this.#crontab?.[Symbol.dispose]();
+    await this.#loop?.[Symbol.asyncDispose]();
+  }
+}
+
+function desired({ ledger, clock }: Home, refreshed: Refreshed, maintenance: boolean): Desired {
+  const records = ledger.records();
+  const current = currentOf(records);
+  const candidate = candidateOf(records);
+  const wanted = (record: NonNullable<typeof current>): DesiredRelease => ({
+    release: record.release.version,
+    formation: standing(record).formation,
+    ...refreshed.of(record.release.version, clock()),
+  });
+  const task = candidate?.release.manifest.release;
+  const due = task && (task.on === "release" || current?.release.build !== candidate.release.build);
+  return {
+    maintenance,
+    ...(current && { current: wanted(current) }),
+    ...(candidate && {
+      candidate: {
+        ...wanted(candidate),
+        ...(due && { task: { run: taskName(candidate.release.version), command: task.command, timeoutMs: task.timeoutMs } }),
+      },
+    }),
+  };
+}
+
+async function record(home: Home, crontab: Crontab, verdict: Verdict): Promise<void> {
+  const { ledger, clock, running } = home;
+  const at = clock();
+  if (verdict.kind === "failed") {
+    const why = `${verdict.process}: ${verdict.why}`;
+    await ledger.close(verdict.release, { kind: "failed", at, step: verdict.step, why });
+    running?.driver.note(`${versionName(verdict.release)} was given up: ${why}`);
+  } else {
+    await ledger.close(verdict.release, { kind: "succeeded", at });
+    running?.driver.note(`${versionName(verdict.release)} is current`);
+    await crontab.afterFirstRelease();
+    await pruneOldBuilds(home);
+  }
+  crontab.wake();
+}
+
+async function runnableRelease(home: Home, version: ReleaseVersion): Promise<Runnable> {
+  const release = await unsealed(home, version);
+  const { build, tree } = await home.openBuild(release.build);
+  const attachments = await Promise.all(
+    Object.entries(release.attachments).map(async ([name, each]) => {
+      if (each.kind === "url") return [name, each] as const;
+      const { url } = await home.provider.provision(name, each.type, home.stopping);
+      return [name, { ...each, url }] as const;
+    }),
+  );
+  const ready = { ...release, attachments: Object.fromEntries(attachments) };
+  return { release: ready, tree, env: contractEnv(ready, build, tree), live: liveValues(ready) };
+}
+
+/** Since when processes must have been started, for `douze restart`. Kept in memory: a new engine starts nothing anew for it. */
+class Refreshed {
+  readonly #types = new Map<string, Instant>();
+  readonly #slots = new Map<string, Instant>();
+  #release: ReleaseVersion | undefined;
+
+  mark(names: readonly string[], home: Home, now: Instant): void {
+    const current = currentOf(home.ledger.records());
+    if (!current) return;
+    if (this.#release !== current.release.version) this.#clear(current.release.version);
+    const all = names.length === 0 ? Object.keys(current.release.manifest.processes) : names;
+    for (const name of all) (name.includes(".") ? this.#slots : this.#types).set(name, now);
+  }
+
+  of(release: ReleaseVersion, _now: Instant): Pick<DesiredRelease, "freshSince" | "freshSlots"> {
+    if (release !== this.#release) return { freshSince: {}, freshSlots: {} };
+    return { freshSince: Object.fromEntries(this.#types) as Record<ProcessType, Instant>, freshSlots: Object.fromEntries(this.#slots) };
+  }
+
+  #clear(release: ReleaseVersion): void {
+    this.#release = release;
+    this.#types.clear();
+    this.#slots.clear();
+  }
+}
+
+async function readMaintenance(file: string): Promise<boolean> {
+  try {
+    return (JSON.parse(await readFile(file, "utf8")) as { readonly on?: unknown }).on === true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+}
+

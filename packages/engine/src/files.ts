@@ -1,0 +1,38 @@
+import { randomBytes } from "node:crypto";
+import { open, rename, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+/**
+ * Writes a file so that a reader, and a start after a crash at any moment, finds either the former content or the whole new one:
+ * aside in the same folder, fsynced, renamed, and the folder fsynced.
+ *
+ * @param mode - default 0o600
+ */
+export async function writeWhole(path: string, text: string, mode = 0o600): Promise<void> {
+  const aside = join(dirname(path), `.${randomBytes(6).toString("hex")}.aside`);
+  try {
+    const file = await open(aside, "wx", mode);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(aside, path);
+  } catch (cause) {
+    await unlink(aside).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+    });
+    throw cause;
+  }
+  await syncFolder(dirname(path));
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,49 @@
+import type { AppName, Build, Digest, EnvironmentName, Instant, Inventory, Observed, ReleaseVersion } from "@douze/core";
+import type { Driver, Runnable } from "./driver.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Loop } from "./loop.ts";
+import type { Provider } from "./provider.ts";
+import type { RunBook } from "./run-book.ts";
+import type { StatePaths } from "./state.ts";
+
+/** What the parts of an engine share: one environment of one app. */
+export interface Home {
+  readonly app: AppName;
+  readonly environment: EnvironmentName;
+  /** The app's folder: manifest, inventory and code. */
+  readonly directory: string;
+  readonly paths: StatePaths;
+  readonly ledger: Ledger;
+  readonly book: RunBook;
+  readonly provider: Provider;
+  readonly clock: () => Instant;
+  /** Aborts when the engine stops. */
+  readonly stopping: AbortSignal;
+  /** Where builds look for runtimes. */
+  readonly path: string;
+  /** The user's home, where version tools keep theirs. */
+  readonly userHome: string;
+  readonly inventory: () => Promise<InventoryFiles>;
+  readonly openBuild: (digest: Digest) => Promise<{ readonly build: Build; readonly tree: string }>;
+  /** Absent when a command opened the state by itself, with no processes. */
+  readonly running?: Running;
+}
+
+export interface Running {
+  readonly driver: Driver;
+  readonly loop: Loop;
+  readonly runnable: (version: ReleaseVersion) => Promise<Runnable>;
+  readonly observed: () => Observed | undefined;
+  /** Replaces processes that were started before now; all, a type's, or one. */
+  readonly refresh: (names: readonly string[]) => void;
+  readonly maintain: (on: boolean) => Promise<void>;
+  readonly addresses: readonly string[];
+  readonly shutDown: () => void;
+}
+
+/** What the operator wrote for this environment. */
+export interface InventoryFiles {
+  readonly inventory: Inventory;
+  /** `.env`, in development alone. */
+  readonly envFile?: Readonly<Record<string, string>>;
+}

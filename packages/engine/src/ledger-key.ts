@@ -1,0 +1,45 @@
+import { readFile } from "node:fs/promises";
+import { Problem } from "@douze/core";
+import { type Identity, newIdentity, identityOf } from "@douze/secrets";
+import { writeWhole } from "./files.ts";
+
+/** What seals and opens the secret part of releases. */
+export interface LedgerKey {
+  readonly recipients: readonly string[];
+  readonly identities: readonly Identity[];
+}
+
+/**
+ * The key of a state folder, made at the first use: an age identity in a file that only its owner can read. A copy of the
+ * ledger without it tells no secret.
+ *
+ * @param others - recipients of the inventory, so that an operator can open a backup, and identities at hand
+ * @throws Problem ledger-unreadable - the key file is damaged
+ */
+export async function ledgerKey(file: string, others: LedgerKey): Promise<LedgerKey> {
+  const own = await readOrMake(file);
+  return { recipients: [...new Set([own.recipient, ...others.recipients])], identities: [own, ...others.identities] };
+}
+
+async function readOrMake(file: string): Promise<Identity> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    const made = await newIdentity(file);
+    await writeWhole(file, `# Seals the secrets in the ledgers of this folder. Keep it with your backups, but apart from them.\n${made.secret}\n`);
+    return made;
+  }
+  const secret = text.split("\n").find((line) => line.startsWith("AGE-SECRET-KEY-"));
+  if (!secret) {
+    throw new Problem({
+      code: "ledger-unreadable",
+      what: `${file} holds no key`,
+      why: "it should have a line that begins with AGE-SECRET-KEY-",
+      fix: "restore the file from a backup; without it the secrets of past releases cannot be read",
+      places: [{ file, line: 1, column: 1 }],
+    });
+  }
+  return identityOf(secret.trim(), file);
+}
