@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { CountReporter } from "./test/reporter.ts";
 
 export default defineConfig({
   resolve: { conditions: ["douze-source"] },
@@ -7,7 +8,9 @@ export default defineConfig({
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
     execArgv: ["--conditions=douze-source"],
     pool: "forks",
+    detectAsyncLeaks: true,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    reporters: ["default", new CountReporter()],
   },
 });

@@ -54,8 +54,9 @@ export function deploy(desired: Desired, observed: Observed, now: Instant): Deci
     steps.push(...scale(desired.current, observed));
     steps.push(...route(desired.current, observed));
   }
+  const routedNext = steps.findLast((step) => step.do === "route")?.release;
   const { steps: trial, verdict } = desired.candidate ? tryOut(desired.candidate, observed) : { steps: [], verdict: undefined };
-  steps.push(...trial, ...leave(desired, observed, now));
+  steps.push(...trial, ...leave(desired, observed, now).filter((step) => step.release !== routedNext));
   return verdict ? { steps, verdict } : { steps };
 }
 
@@ -112,8 +113,8 @@ function route(current: DesiredRelease, observed: Observed): Step[] {
   return [{ do: "route", release: latest.release }];
 }
 
-function leave(desired: Desired, observed: Observed, now: Instant): Step[] {
-  const steps: Step[] = [];
+function leave(desired: Desired, observed: Observed, now: Instant): Extract<Step, { do: "drain" | "retire" }>[] {
+  const steps: Extract<Step, { do: "drain" | "retire" }>[] = [];
   for (const { release, draining, processes } of observed.releases) {
     const wanted = release === desired.current?.release || release === desired.candidate?.release;
     if (wanted || release === observed.routed) continue;
