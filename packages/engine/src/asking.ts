@@ -12,11 +12,11 @@ import { configWhy } from "./config-why.ts";
 import { currentOf, standing } from "./history.ts";
 import type { Home, Running } from "./home.ts";
 import { type LedgerRecord, unknownRelease } from "./ledger.ts";
+import { cronViews, endOneOff, oneOff, runCronNow, runDetached } from "./one-offs.ts";
 import type { Operations, ReleaseDiff } from "./operations.ts";
 import { Queue } from "./queue.ts";
 import { changeAttachment, changeConfig, deployRelease, rollBack, targetOf, unsealed } from "./releasing.ts";
 import { backUp, resourceViews, restoreResource } from "./resources.ts";
-import { cronViews, endOneOff, oneOff, runCronNow, runDetached } from "./one-offs.ts";
 import { configViews, cronRunView, processViews, releaseView, runView } from "./views.ts";
 
 /** All that can be asked of an engine, each in a line or two: what makes a release is done one after the other. */
@@ -131,7 +131,12 @@ function checkNames(home: Home, names: readonly string[]): void {
     const index = Number(name.slice(type.length + 1));
     const count = standing(current(home)).formation[type as ProcessType] ?? 0;
     if (index < 1 || index > count) {
-      throw new Problem({ code: "process-unknown", what: `there is no process ${name}`, why: `${count} of type ${type} are wanted`, fix: "`douze ps` lists what runs" });
+      throw new Problem({
+        code: "process-unknown",
+        what: `there is no process ${name}`,
+        why: `${count} of type ${type} are wanted`,
+        fix: "`douze ps` lists what runs",
+      });
     }
   }
 }

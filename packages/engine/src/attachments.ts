@@ -43,15 +43,24 @@ export type AttachmentChange =
  * @throws Problem resource-missing - a required resource has nothing attached
  * @throws Problem resource-unknown - one to detach that is not attached, or a URL whose type cannot be told
  */
-export function wantedAttachments(input: AttachmentsIn): { readonly attachments: readonly WantedAttachment[]; readonly detached: readonly string[] } {
+export function wantedAttachments(input: AttachmentsIn): {
+  readonly attachments: readonly WantedAttachment[];
+  readonly detached: readonly string[];
+} {
   const detached = new Set(input.previous?.detached ?? []);
   if (input.change?.kind === "attach") detached.delete(input.change.resource);
   if (input.change?.kind === "detach") {
     checkAttached(input, input.change.resource);
     detached.add(input.change.resource);
   }
-  const extra = Object.entries(input.previous?.attachments ?? {}).filter(([name, each]) => each.from === "ledger" && !(name in input.manifest.resources));
-  const names = new Set([...Object.keys(input.manifest.resources), ...extra.map(([name]) => name), ...(input.change ? [input.change.resource] : [])]);
+  const extra = Object.entries(input.previous?.attachments ?? {}).filter(
+    ([name, each]) => each.from === "ledger" && !(name in input.manifest.resources),
+  );
+  const names = new Set([
+    ...Object.keys(input.manifest.resources),
+    ...extra.map(([name]) => name),
+    ...(input.change ? [input.change.resource] : []),
+  ]);
   const attachments: WantedAttachment[] = [];
   for (const resource of names) {
     const declared = input.manifest.resources[resource];
@@ -77,7 +86,9 @@ function wantedOne(input: AttachmentsIn, resource: string, declared: ResourceDec
   const given = inventory.attachments[resource];
   const common = { resource, type: declared.type, as: declared.as };
   const same = (kind: "embedded" | "url", from: "inventory" | "default", url?: string) =>
-    before?.kind === kind && before.from === from && (url === undefined || before.url === url) ? { since: before.since, by: before.by, at: before.at } : stamp;
+    before?.kind === kind && before.from === from && (url === undefined || before.url === url)
+      ? { since: before.since, by: before.by, at: before.at }
+      : stamp;
   if (given?.kind === "url") return { ...common, kind: "url", url: given.url, from: "inventory", ...same("url", "inventory", given.url) };
   if (given) return { ...common, kind: "embedded", from: "inventory", ...same("embedded", "inventory") };
   const byItself = input.environment === "development" && input.provides(declared.type);
@@ -119,7 +130,14 @@ function typeOf(resource: string, url: string | undefined): ResourceType {
   });
 }
 
-const variables: Partial<Record<ResourceType, string>> = { postgres: "DATABASE_URL", redis: "REDIS_URL", mysql: "DATABASE_URL", mongodb: "MONGODB_URL", amqp: "AMQP_URL", smtp: "SMTP_URL" };
+const variables: Partial<Record<ResourceType, string>> = {
+  postgres: "DATABASE_URL",
+  redis: "REDIS_URL",
+  mysql: "DATABASE_URL",
+  mongodb: "MONGODB_URL",
+  amqp: "AMQP_URL",
+  smtp: "SMTP_URL",
+};
 
 function variableOf(type: ResourceType, resource: string): string {
   return variables[type] ?? `${resource.toUpperCase().replace(/[^A-Z0-9]/g, "_")}_URL`;

@@ -1,6 +1,15 @@
-import { type CronEntry, type Instant, later, type Observed, type Outcome, type ReleaseVersion, type RunName } from "@douze/core";
+import {
+  type CronAction,
+  type CronEntry,
+  decideCron,
+  type Instant,
+  later,
+  type Observed,
+  type Outcome,
+  type ReleaseVersion,
+  type RunName,
+} from "@douze/core";
 import { Cron } from "croner";
-import { type CronAction, decideCron } from "@douze/core";
 import { currentOf } from "./history.ts";
 import type { Home, Running } from "./home.ts";
 import type { LedgerRecord } from "./ledger.ts";
@@ -37,7 +46,12 @@ export class Crontab implements Disposable {
     for (const run of observed.runs) {
       if (run.phase !== "exited") continue;
       const record = book.get(run.name);
-      if (record) await book.end(run.name, { at: run.endedAt, result: record.ended?.result ?? resultOf(run.outcome, run.timedOut), outcome: run.outcome });
+      if (record)
+        await book.end(run.name, {
+          at: run.endedAt,
+          result: record.ended?.result ?? resultOf(run.outcome, run.timedOut),
+          outcome: run.outcome,
+        });
       const task = /^release\.(\d+)$/.exec(run.name)?.[1];
       const open = task !== undefined && !ledger.get(Number(task) as ReleaseVersion)?.outcome;
       if (!open) await running.driver.apply({ do: "forget-run", run: run.name }, this.#home.stopping);
@@ -52,7 +66,10 @@ export class Crontab implements Disposable {
     const run = "postdeploy.1" as RunName;
     if (!running || !current || command === undefined || book.get(run)) return;
     await book.start({ run, kind: "postdeploy", command, release: current.release.version, by: "douze", startedAt: clock() });
-    await running.driver.apply({ do: "run-once", release: current.release.version, run, command, timeoutMs: 3_600_000 }, this.#home.stopping);
+    await running.driver.apply(
+      { do: "run-once", release: current.release.version, run, command, timeoutMs: 3_600_000 },
+      this.#home.stopping,
+    );
   }
 
   [Symbol.dispose](): void {
@@ -83,7 +100,8 @@ export class Crontab implements Disposable {
     const from = Math.max(known, ...own.map((record) => record.scheduledAt ?? 0)) as Instant;
     const due = dueBetween(declared.schedule, declared.timeZone, from, now);
     const going = own.filter((record) => !record.ended).map((record) => record.run);
-    for (const action of decideCron({ entry: declared, due, running: going, now })) await this.#do(running, current, entry, declared, action);
+    for (const action of decideCron({ entry: declared, due, running: going, now }))
+      await this.#do(running, current, entry, declared, action);
   }
 
   async #do(running: Running, current: LedgerRecord, entry: string, declared: CronEntry, action: CronAction<RunName>): Promise<void> {

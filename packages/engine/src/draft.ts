@@ -85,7 +85,12 @@ export function draftRelease(input: DraftIn): Release {
     manifest,
     config,
     overrides,
-    attachments: Object.fromEntries(attachments.map(({ resource, ...each }): [string, FrozenAttachment] => [resource, { ...each, url: each.url ?? "", address: addressOf(each.url ?? "") }])),
+    attachments: Object.fromEntries(
+      attachments.map(({ resource, ...each }): [string, FrozenAttachment] => [
+        resource,
+        { ...each, url: each.url ?? "", address: addressOf(each.url ?? "") },
+      ]),
+    ),
     detached,
     formation: formationOf(manifest, inventory, scaled),
     scaled,

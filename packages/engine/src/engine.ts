@@ -11,6 +11,7 @@ import {
   type Verdict,
   versionName,
 } from "@douze/core";
+import { operationsOn } from "./asking.ts";
 import { contractEnv } from "./contract.ts";
 import { Crontab } from "./crontab.ts";
 import type { Driver, Runnable, RunnableSource } from "./driver.ts";
@@ -20,7 +21,6 @@ import type { Home, InventoryFiles, Running } from "./home.ts";
 import { Ledger } from "./ledger.ts";
 import type { LedgerKey } from "./ledger-key.ts";
 import { Loop } from "./loop.ts";
-import { operationsOn } from "./asking.ts";
 import type { Operations } from "./operations.ts";
 import { taskName } from "./progress.ts";
 import type { Provider } from "./provider.ts";
@@ -241,4 +241,3 @@ async function readMaintenance(file: string): Promise<boolean> {
     throw error;
   }
 }
-

@@ -14,7 +14,11 @@ export function inventoryFile(directory: string, environment: EnvironmentName): 
  *
  * @throws Problem inventory-invalid, secrets-key-missing, secrets-key-wrong, secrets-tampered …
  */
-export async function readInventory(directory: string, environment: EnvironmentName, identities: () => Promise<readonly Identity[]>): Promise<InventoryFiles> {
+export async function readInventory(
+  directory: string,
+  environment: EnvironmentName,
+  identities: () => Promise<readonly Identity[]>,
+): Promise<InventoryFiles> {
   const file = inventoryFile(directory, environment);
   const text = await textOf(file);
   const env = environment === "development" ? await textOf(join(directory, ".env")) : undefined;

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { Problem } from "@douze/core";
-import { type Identity, newIdentity, identityOf } from "@douze/secrets";
+import { type Identity, identityOf, newIdentity } from "@douze/secrets";
 import { writeWhole } from "./files.ts";
 
 /** What seals and opens the secret part of releases. */
@@ -28,7 +28,10 @@ async function readOrMake(file: string): Promise<Identity> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     const made = await newIdentity(file);
-    await writeWhole(file, `# Seals the secrets in the ledgers of this folder. Keep it with your backups, but apart from them.\n${made.secret}\n`);
+    await writeWhole(
+      file,
+      `# Seals the secrets in the ledgers of this folder. Keep it with your backups, but apart from them.\n${made.secret}\n`,
+    );
     return made;
   }
   const secret = text.split("\n").find((line) => line.startsWith("AGE-SECRET-KEY-"));

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Amendment, Problem, type Release, type ReleaseOutcome, type ReleaseVersion, versionName } from "@douze/core";
 import { seal, unseal } from "@douze/secrets";
 import { writeWhole } from "./files.ts";
-import { amendmentEntry, hideValues, type Hidden, outcomeEntry, releaseEntry, restoreValues } from "./ledger-entry.ts";
+import { amendmentEntry, type Hidden, hideValues, outcomeEntry, releaseEntry, restoreValues } from "./ledger-entry.ts";
 import type { LedgerKey } from "./ledger-key.ts";
 
 /** A release as it is written: whatever is secret in it is sealed, and `null` in its place. */

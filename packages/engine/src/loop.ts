@@ -84,7 +84,9 @@ export class Loop implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#retry);
-    this.#end.abort(new Problem({ code: "engine-stopping", what: "the engine is stopping", why: "it was asked to", fix: "start it again: `douze up`" }));
+    this.#end.abort(
+      new Problem({ code: "engine-stopping", what: "the engine is stopping", why: "it was asked to", fix: "start it again: `douze up`" }),
+    );
     await this.#observing;
     await this.#looking;
   }

@@ -10,11 +10,25 @@ import { cronRunView, runView } from "./views.ts";
 /** As long as a day: what is started in the background and forgotten must end some time. */
 const detachedTimeoutMs = 24 * 3_600_000;
 
-export async function runDetached(home: Home, running: Running, request: { readonly command: readonly string[]; readonly by: string }): Promise<RunView> {
+export async function runDetached(
+  home: Home,
+  running: Running,
+  request: { readonly command: readonly string[]; readonly by: string },
+): Promise<RunView> {
   const release = current(home).release.version;
-  const record: RunRecord = { run: home.book.nextName(), kind: "run", command: shellText(request.command), release, by: request.by, startedAt: home.clock() };
+  const record: RunRecord = {
+    run: home.book.nextName(),
+    kind: "run",
+    command: shellText(request.command),
+    release,
+    by: request.by,
+    startedAt: home.clock(),
+  };
   await home.book.start(record);
-  await running.driver.apply({ do: "run-once", release, run: record.run, command: record.command, timeoutMs: detachedTimeoutMs }, home.stopping);
+  await running.driver.apply(
+    { do: "run-once", release, run: record.run, command: record.command, timeoutMs: detachedTimeoutMs },
+    home.stopping,
+  );
   return runView(record);
 }
 
@@ -35,7 +49,12 @@ export async function oneOff(
 export async function endOneOff(home: Home, { run, outcome }: { readonly run: string; readonly outcome: Outcome }): Promise<void> {
   const record = home.book.get(run as RunName);
   if (!record?.attached) {
-    throw new Problem({ code: "run-unknown", what: `there is no one-off ${run}`, why: "none of that name runs in a terminal", fix: "`douze runs` lists them" });
+    throw new Problem({
+      code: "run-unknown",
+      what: `there is no one-off ${run}`,
+      why: "none of that name runs in a terminal",
+      fix: "`douze runs` lists them",
+    });
   }
   const result = outcome.by === "exit" && outcome.code === 0 ? "succeeded" : "failed";
   await home.book.end(record.run, { at: home.clock(), result, outcome });
@@ -55,7 +74,12 @@ export async function runCronNow(home: Home, running: Running, entry: string): P
   const declared = release.manifest.cron[entry];
   if (!declared) {
     const known = Object.keys(release.manifest.cron).join(", ") || "none";
-    throw new Problem({ code: "cron-unknown", what: `there is no cron entry \`${entry}\``, why: `the current release has: ${known}`, fix: "`douze cron` lists them" });
+    throw new Problem({
+      code: "cron-unknown",
+      what: `there is no cron entry \`${entry}\``,
+      why: `the current release has: ${known}`,
+      fix: "`douze cron` lists them",
+    });
   }
   return cronRunView(await startCronRun(home, running, { entry, declared, scheduledAt: home.clock(), release: release.version }));
 }

@@ -45,7 +45,8 @@ export function progressOf(before: Observed | undefined, after: Observed, versio
   const run = after.runs.find((each) => each.name === taskName(version));
   const ranBefore = before?.runs.find((each) => each.name === taskName(version));
   if (run?.phase === "running" && !ranBefore) events.push({ stage: "task", text: "release task started" });
-  if (run?.phase === "exited" && ranBefore?.phase !== "exited") events.push({ stage: "task", text: `release task ${outcomeText(run.outcome)}` });
+  if (run?.phase === "exited" && ranBefore?.phase !== "exited")
+    events.push({ stage: "task", text: `release task ${outcomeText(run.outcome)}` });
   const was = phases(before);
   for (const [name, phase] of phases(after)) {
     if (was.get(name) !== phase) events.push({ stage: "process", text: `${name} ${phase}` });

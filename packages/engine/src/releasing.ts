@@ -27,7 +27,9 @@ import { releaseView } from "./views.ts";
 export async function deployRelease(home: Home, request: DeployRequest, onProgress: OnProgress): Promise<ReleaseView> {
   const build = await obtainBuild(home, request, onProgress);
   const { promotedFrom } = request;
-  const reason: ReleaseReason = promotedFrom ? { kind: "promote", from: promotedFrom.environment, version: promotedFrom.version } : { kind: "deploy" };
+  const reason: ReleaseReason = promotedFrom
+    ? { kind: "promote", from: promotedFrom.environment, version: promotedFrom.version }
+    : { kind: "deploy" };
   const code = build.source.commit?.slice(0, 7) ?? build.digest.slice(7, 14);
   const description = promotedFrom
     ? `promote ${promotedFrom.environment} ${versionName(promotedFrom.version)}`
@@ -47,7 +49,14 @@ export async function changeConfig(home: Home, request: ConfigChange, onProgress
   const { build } = await home.openBuild(base.build);
   const names = [...Object.keys(request.set).map((key) => `set ${key}`), ...request.unset.map((key) => `unset ${key}`)];
   const reason: ReleaseReason = { kind: "config", set: Object.keys(request.set), unset: request.unset };
-  const draft = await draftFrom(home, { build, reason, description: names.join(", "), by: request.by, set: request.set, unset: request.unset });
+  const draft = await draftFrom(home, {
+    build,
+    reason,
+    description: names.join(", "),
+    by: request.by,
+    set: request.set,
+    unset: request.unset,
+  });
   const changed = changedKeys(base.config, draft.config);
   const isLive = (key: string): boolean => (draft.config[key] ?? base.config[key])?.live === true;
   if (changed.length > 0 && changed.every(isLive)) {
@@ -190,7 +199,9 @@ async function failed(home: Home, version: ReleaseVersion, why: string, step: st
 async function changeLive(home: Home, base: Release, draft: Release, keys: readonly string[]): Promise<void> {
   const at = home.clock();
   // The draft's own number is never written: the change belongs to the release it was made in.
-  const pick = <T extends { readonly since: ReleaseVersion; readonly at: Instant }>(values: Readonly<Record<string, T>>): Record<string, T | null> =>
+  const pick = <T extends { readonly since: ReleaseVersion; readonly at: Instant }>(
+    values: Readonly<Record<string, T>>,
+  ): Record<string, T | null> =>
     Object.fromEntries(
       keys.map((key) => {
         const value = values[key];
@@ -214,4 +225,3 @@ async function changeLive(home: Home, base: Release, draft: Release, keys: reado
 export function liveValues(release: Release): Record<string, string> {
   return Object.fromEntries(Object.entries(release.config).flatMap(([key, { live, value }]) => (live ? [[key, value]] : [])));
 }
-

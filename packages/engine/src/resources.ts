@@ -27,7 +27,11 @@ export async function resourceViews(home: Home): Promise<readonly ResourceView[]
   );
 }
 
-async function glance(home: Home, resource: string, attachment: FrozenAttachment): Promise<Pick<ResourceView, "at" | "reachable" | "detail">> {
+async function glance(
+  home: Home,
+  resource: string,
+  attachment: FrozenAttachment,
+): Promise<Pick<ResourceView, "at" | "reachable" | "detail">> {
   if (attachment.kind === "embedded" && !home.running) return { reachable: false, detail: "runs with `douze up`" };
   const url = await urlOf(home, resource, attachment);
   const { reachable, detail } = await home.provider.check(attachment.type, url, home.stopping, glanceMs);
@@ -42,7 +46,11 @@ export async function backUp(home: Home, resource: string): Promise<BackupView> 
 }
 
 /** Processes are started anew after it, since what they hold of the former data is stale. */
-export async function restoreResource(home: Home, running: Running, { resource, file }: { readonly resource: string; readonly file: string }): Promise<void> {
+export async function restoreResource(
+  home: Home,
+  running: Running,
+  { resource, file }: { readonly resource: string; readonly file: string },
+): Promise<void> {
   const { type, kind, url } = await attached(home, resource);
   await home.provider.restore(resource, type, url, kind, file);
   running.driver.note(`${resource} was restored from ${file}`);

@@ -43,7 +43,14 @@ export function configView(key: string, { value, ...rest }: FrozenValue): Config
 }
 
 function attachmentViews(release: Release): AttachmentView[] {
-  return Object.entries(release.attachments).map(([resource, { type, as, kind, address, since }]) => ({ resource, type, as, kind, at: address, since }));
+  return Object.entries(release.attachments).map(([resource, { type, as, kind, address, since }]) => ({
+    resource,
+    type,
+    as,
+    kind,
+    at: address,
+    since,
+  }));
 }
 
 export function processViews(observed: Observed, releases: (version: ReleaseVersion) => Release | undefined, now: Instant): ProcessView[] {

@@ -15,7 +15,9 @@ export interface Observed {
 export interface ObservedRelease {
   readonly release: ReleaseVersion;
   /** What the last `scale` steps asked for. */
-  readonly scale: Readonly<Record<ProcessType, { readonly count: number; readonly freshSince: Instant; readonly freshSlots: Readonly<Record<number, Instant>> }>>;
+  readonly scale: Readonly<
+    Record<ProcessType, { readonly count: number; readonly freshSince: Instant; readonly freshSlots: Readonly<Record<number, Instant>> }>
+  >;
   readonly draining: boolean;
   readonly processes: readonly ObservedProcess[];
 }

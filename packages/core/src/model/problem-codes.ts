@@ -4,6 +4,7 @@ export const problemCodes = [
   "engine-not-running",
   "engine-stopping",
   "ledger-unreadable",
+  "name-invalid",
   "no-release",
   "nothing-to-roll-back-to",
   "process-unknown",

@@ -33,7 +33,13 @@ export interface DesiredTask {
 /** What became of the candidate. */
 export type Verdict =
   | { readonly kind: "succeeded"; readonly release: ReleaseVersion }
-  | { readonly kind: "failed"; readonly release: ReleaseVersion; readonly step: "task" | "boot"; readonly why: string; readonly process: string };
+  | {
+      readonly kind: "failed";
+      readonly release: ReleaseVersion;
+      readonly step: "task" | "boot";
+      readonly why: string;
+      readonly process: string;
+    };
 
 export interface Decision {
   readonly steps: readonly Step[];
@@ -81,7 +87,9 @@ function tryOut(candidate: DesiredRelease & { readonly task?: DesiredTask }, obs
   if (fallen?.last) {
     const process = processName(fallen.slot);
     const why =
-      fallen.last.stopped === "boot-timeout" ? "it was not ready in time" : (failure(fallen.last.outcome) ?? "it exited with status 0, but it should stay up");
+      fallen.last.stopped === "boot-timeout"
+        ? "it was not ready in time"
+        : (failure(fallen.last.outcome) ?? "it exited with status 0, but it should stay up");
     return { steps, verdict: { kind: "failed", release: candidate.release, step: "boot", why, process } };
   }
   if (steps.length > 0 || !allReady(candidate, observed)) return { steps };
@@ -106,7 +114,9 @@ function scale(wanted: DesiredRelease, observed: Observed): Step[] {
 /** Requests go to the current release, but after a crash of the engine only when nothing older still serves better. */
 function route(current: DesiredRelease, observed: Observed): Step[] {
   if (observed.routed === current.release) return [];
-  const serving = observed.releases.filter((each) => each.release !== current.release && each.processes.some((process) => process.phase === "ready"));
+  const serving = observed.releases.filter(
+    (each) => each.release !== current.release && each.processes.some((process) => process.phase === "ready"),
+  );
   if (allReady(current, observed) || serving.length === 0) return [{ do: "route", release: current.release }];
   if (observed.routed !== undefined) return [];
   const latest = serving.reduce((a, b) => (a.release > b.release ? a : b));
@@ -128,7 +138,9 @@ function leave(desired: Desired, observed: Observed, now: Instant): Extract<Step
 const longestGraceMs = 3_600_000;
 
 function readySlots(processes: readonly ObservedProcess[], type: ProcessType): number {
-  return new Set(processes.filter((process) => process.phase === "ready" && process.slot.process === type).map((process) => process.slot.index)).size;
+  return new Set(
+    processes.filter((process) => process.phase === "ready" && process.slot.process === type).map((process) => process.slot.index),
+  ).size;
 }
 
 function find(observed: Observed, release: ReleaseVersion): ObservedRelease | undefined {

@@ -24,7 +24,8 @@ export type Step =
       readonly release: ReleaseVersion;
       readonly process: ProcessType;
       readonly count: number;
-      readonly freshSince: Instant; readonly freshSlots: Readonly<Record<number, Instant>>;
+      readonly freshSince: Instant;
+      readonly freshSlots: Readonly<Record<number, Instant>>;
     }
   /** Send requests to this release's ready processes and to no other's. */
   | { readonly do: "route"; readonly release: ReleaseVersion }

@@ -1,7 +1,7 @@
 import { type Desired, deploy } from "@douze/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { at, exit, observed, observedRelease, process, task, version, wanted, World } from "../support/world.ts";
+import { at, exit, observed, observedRelease, process, task, type, version, World, wanted } from "../support/world.ts";
 
 const now = at(1000);
 const v1 = wanted(1, { web: 2 });
@@ -60,7 +60,9 @@ describe("deploy", () => {
     const desired: Desired = { current: v2, maintenance: false };
     expect(deploy(desired, observed([serving, fresh], 1), now).steps).toEqual([{ do: "route", release: 2 }]);
     expect(deploy(desired, observed([serving, fresh], 2), now).steps).toMatchObject([{ do: "drain", release: 1 }]);
-    expect(deploy(desired, observed([observedRelease(1, { web: 2 }, [], true), fresh], 2), now).steps).toEqual([{ do: "retire", release: 1 }]);
+    expect(deploy(desired, observed([observedRelease(1, { web: 2 }, [], true), fresh], 2), now).steps).toEqual([
+      { do: "retire", release: 1 },
+    ]);
   });
 
   test("after a crash between verdict and cut-over, keeps requests on what serves until the new release is ready", () => {
@@ -70,7 +72,10 @@ describe("deploy", () => {
   });
 
   test("asks for fresh processes by type and by slot", () => {
-    const desired: Desired = { current: { ...v1, freshSince: { web: at(7) }, freshSlots: { "web.2": at(9), "worker.1": at(9) } }, maintenance: false };
+    const desired: Desired = {
+      current: { ...v1, freshSince: { [type("web")]: at(7) }, freshSlots: { "web.2": at(9), "worker.1": at(9) } },
+      maintenance: false,
+    };
     expect(deploy(desired, observed([serving], 1), now).steps).toMatchObject([{ do: "scale", freshSince: 7, freshSlots: { 2: 9 } }]);
   });
 
@@ -80,7 +85,9 @@ describe("deploy", () => {
 
   test("answers equally on equal input", () => {
     const desired: Desired = { current: v1, candidate: { ...v2, task: task(2) }, maintenance: true };
-    expect(deploy(desired, observed([serving], 1), now)).toEqual(deploy(structuredClone(desired), structuredClone(observed([serving], 1)), now));
+    expect(deploy(desired, observed([serving], 1), now)).toEqual(
+      deploy(structuredClone(desired), structuredClone(observed([serving], 1)), now),
+    );
   });
 });
 

@@ -7,7 +7,11 @@ const good = (number: number, reason: ReleaseReason = { kind: "deploy" }): PastR
   reason,
   outcome: { kind: "succeeded", at: at(0) },
 });
-const bad = (number: number): PastRelease => ({ version: version(number), reason: { kind: "deploy" }, outcome: { kind: "failed", at: at(0), step: "boot", why: "" } });
+const bad = (number: number): PastRelease => ({
+  version: version(number),
+  reason: { kind: "deploy" },
+  outcome: { kind: "failed", at: at(0), step: "boot", why: "" },
+});
 const backTo = (to: number): ReleaseReason => ({ kind: "rollback", to: version(to) });
 
 describe("rollbackTarget", () => {

@@ -1,4 +1,16 @@
-import type { Desired, DesiredRelease, Exit, Instant, Observed, ObservedProcess, ObservedRelease, ProcessType, ReleaseVersion, RunName, Step } from "@douze/core";
+import type {
+  Desired,
+  DesiredRelease,
+  Exit,
+  Instant,
+  Observed,
+  ObservedProcess,
+  ObservedRelease,
+  ProcessType,
+  ReleaseVersion,
+  RunName,
+  Step,
+} from "@douze/core";
 
 export const version = (number: number): ReleaseVersion => number as ReleaseVersion;
 export const at = (ms: number): Instant => ms as Instant;
@@ -16,7 +28,11 @@ type Phase = ObservedProcess["phase"];
 
 export function process(release: number, name: string, phase: Phase, rest: { restarts?: number; last?: Exit } = {}): ObservedProcess {
   const [kind = "web", index = "1"] = name.split(".");
-  const common = { slot: { process: type(kind), index: Number(index), release: version(release) }, restarts: rest.restarts ?? 0, ...(rest.last && { last: rest.last }) };
+  const common = {
+    slot: { process: type(kind), index: Number(index), release: version(release) },
+    restarts: rest.restarts ?? 0,
+    ...(rest.last && { last: rest.last }),
+  };
   switch (phase) {
     case "starting":
       return { ...common, phase, pid: 1, startedAt: at(0) };
@@ -29,7 +45,12 @@ export function process(release: number, name: string, phase: Phase, rest: { res
   }
 }
 
-export function observedRelease(release: number, scale: Record<string, number>, processes: ObservedProcess[], draining = false): ObservedRelease {
+export function observedRelease(
+  release: number,
+  scale: Record<string, number>,
+  processes: ObservedProcess[],
+  draining = false,
+): ObservedRelease {
   const asked = Object.fromEntries(Object.entries(scale).map(([name, count]) => [name, { count, freshSince: at(0), freshSlots: {} }]));
   return { release: version(release), scale: asked, processes, draining };
 }
@@ -43,7 +64,10 @@ export function observed(releases: ObservedRelease[], routed?: number, runs: Obs
  * looking again and again leads where it should.
  */
 export class World {
-  readonly #releases = new Map<number, { scale: Record<string, number>; processes: Map<string, Phase>; draining: boolean; broken: boolean }>();
+  readonly #releases = new Map<
+    number,
+    { scale: Record<string, number>; processes: Map<string, Phase>; draining: boolean; broken: boolean }
+  >();
   readonly #runs = new Map<RunName, { release: number; phase: "running" | "exited"; code: number }>();
   readonly taskCode: number;
   readonly broken: ReadonlySet<number>;
