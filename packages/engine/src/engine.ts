@@ -100,7 +100,7 @@ export class Engine implements AsyncDisposable {
   }
 
   static async #drive(offline: Home, stop: AbortController, drive: NonNullable<EngineOptions["drive"]>): Promise<Engine> {
-    const { ledger, clock, paths } = offline;
+    const { clock, paths } = offline;
     const refreshed = new Refreshed();
     let maintenance = await readMaintenance(paths.maintenance);
     const runnable = (version: ReleaseVersion): Promise<Runnable> => runnableRelease(offline, version);
@@ -154,14 +154,14 @@ export class Engine implements AsyncDisposable {
   }
 }
 
-function desired({ ledger, clock }: Home, refreshed: Refreshed, maintenance: boolean): Desired {
+function desired({ ledger }: Home, refreshed: Refreshed, maintenance: boolean): Desired {
   const records = ledger.records();
   const current = currentOf(records);
   const candidate = candidateOf(records);
   const wanted = (record: NonNullable<typeof current>): DesiredRelease => ({
     release: record.release.version,
     formation: standing(record).formation,
-    ...refreshed.of(record.release.version, clock()),
+    ...refreshed.of(record.release.version),
   });
   const task = candidate?.release.manifest.release;
   const due = task && (task.on === "release" || current?.release.build !== candidate.release.build);
@@ -221,7 +221,7 @@ class Refreshed {
     for (const name of all) (name.includes(".") ? this.#slots : this.#types).set(name, now);
   }
 
-  of(release: ReleaseVersion, _now: Instant): Pick<DesiredRelease, "freshSince" | "freshSlots"> {
+  of(release: ReleaseVersion): Pick<DesiredRelease, "freshSince" | "freshSlots"> {
     if (release !== this.#release) return { freshSince: {}, freshSlots: {} };
     return { freshSince: Object.fromEntries(this.#types) as Record<ProcessType, Instant>, freshSlots: Object.fromEntries(this.#slots) };
   }

@@ -95,13 +95,17 @@ export type Amendment =
 
 /** A release as its amendments left it: what a rollback to it restores. */
 export function amended(release: Release, amendments: readonly Amendment[]): Release {
-  return amendments.reduce((so, amendment) => {
+  let { config, overrides, formation, scaled } = release;
+  for (const amendment of amendments) {
     if (amendment.kind === "scale") {
-      const { scaled } = amendment;
-      return { ...so, formation: { ...so.formation, ...scaled }, scaled: { ...so.scaled, ...scaled } };
+      formation = { ...formation, ...amendment.scaled };
+      scaled = { ...scaled, ...amendment.scaled };
+    } else {
+      config = patched(config, amendment.config);
+      overrides = patched(overrides, amendment.overrides);
     }
-    return { ...so, config: patched(so.config, amendment.config), overrides: patched(so.overrides, amendment.overrides) };
-  }, release);
+  }
+  return { ...release, config, overrides, formation, scaled };
 }
 
 function patched<T>(values: Readonly<Record<string, T>>, changes: Readonly<Record<string, T | null>>): Record<string, T> {
