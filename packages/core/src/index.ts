@@ -1,4 +1,5 @@
 export type { Build, Source } from "./model/build.ts";
+export { envFile } from "./model/env-file.ts";
 export type { Formation } from "./model/formation.ts";
 export {
   type AppName,
@@ -17,7 +18,9 @@ export {
   versionName,
 } from "./model/ids.ts";
 export type { Attachment, Inventory, LogRetention, Target } from "./model/inventory.ts";
+export { checkInventory, defaultInventory, inventory, inventoryShape } from "./model/inventory-file.ts";
 export type { LogLine, LogQuery } from "./model/log.ts";
+export { type JsonLine, type LogLevel, readJsonLine } from "./model/log-json.ts";
 export {
   type BuildDeclaration,
   type ConfigDeclaration,
@@ -34,10 +37,14 @@ export {
   type ResourceType,
   resourceTypes,
 } from "./model/manifest.ts";
+export { isReserved, type ManifestFiles, manifestFromFiles, variableFor } from "./model/manifest-file.ts";
+export { manifestShape } from "./model/manifest-schema.ts";
+export { nearest } from "./model/nearest.ts";
 export type { Exit, Observed, ObservedProcess, ObservedRelease } from "./model/observed.ts";
 export { type Place, Problem, type ProblemText } from "./model/problem.ts";
 export { type ProblemCode, problemCodes } from "./model/problem-codes.ts";
 export { type Outcome, processName, type Slot, type StopReason, slotName } from "./model/process.ts";
+export { durationMs, durationText, sizeBytes } from "./model/quantity.ts";
 export {
   type Amendment,
   amended,
@@ -50,6 +57,11 @@ export {
   type ReleaseReason,
 } from "./model/release.ts";
 export type { Run, RunName } from "./model/run.ts";
+export { typeFlaw } from "./model/value.ts";
+export { type YamlText, yamlText } from "./model/yaml-text.ts";
+export { type ConfigIn, isSecret, type LayerValue, layersOf, resolveConfig } from "./plan/config.ts";
+export { type CronAction, type CronIn, decideCron, graceForLateRunMs } from "./plan/cron.ts";
 export { allReady, type Decision, type Desired, type DesiredRelease, type DesiredTask, deploy, type Verdict } from "./plan/deploy.ts";
+export { type Difference, diffReleases, type ReleaseDifference } from "./plan/diff.ts";
 export { type PastRelease, rollbackTarget } from "./plan/rollback.ts";
 export type { Step } from "./plan/step.ts";

@@ -8,6 +8,8 @@ export interface Manifest {
   readonly build: BuildDeclaration;
   readonly processes: Readonly<Record<ProcessType, ProcessDeclaration>>;
   readonly release?: ReleaseTask;
+  /** `scripts.postdeploy` of app.json: runs once in an app's life, after its first good release. */
+  readonly postdeploy?: string;
   readonly cron: Readonly<Record<string, CronEntry>>;
   readonly resources: Readonly<Record<string, ResourceDeclaration>>;
   readonly config: Readonly<Record<string, ConfigDeclaration>>;

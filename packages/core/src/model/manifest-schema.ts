@@ -1,0 +1,253 @@
+import * as z from "zod";
+import { type ConfigType, configTypes, languages, type ResourceType, resourceTypes } from "./manifest.ts";
+import { duration, size } from "./quantity.ts";
+
+/** The shape of `douze.yaml`, as a person writes it. The JSON Schema for editors and the checks both come from here. */
+
+const hour = 3_600_000;
+const day = 24 * hour;
+const command = z.string({ error: "a command, such as `node web.js`" }).min(1, { error: "a command, such as `node web.js`" });
+const count = z.int({ error: "a whole number" }).min(0, { error: "a whole number from 0" }).max(1000, { error: "at most 1000" });
+const path = z
+  .string({ error: "a path, such as `/readyz`" })
+  .regex(/^\/[^\s]*$/, { error: "a path that begins with `/`, such as `/readyz`" });
+const scalar = z.union([z.string(), z.number(), z.boolean()], { error: "a text, a number, or true or false" });
+const flag = z.boolean({ error: "true or false" });
+
+const health = z
+  .strictObject(
+    {
+      readiness: path.optional().meta({ description: "Answers 2xx when requests may come. Default /readyz" }),
+      liveness: path.optional().meta({ description: "Answers 2xx while the process should not be restarted. Default /livez" }),
+      interval: duration("Between two probes once ready. Default 5s", hour).optional(),
+      timeout: duration("For one probe. Default 2s", hour).optional(),
+      failures: z
+        .int({ error: "a whole number" })
+        .min(1, { error: "at least 1" })
+        .max(100, { error: "at most 100" })
+        .optional()
+        .meta({ description: "How many failures in a row count. Default 3" }),
+    },
+    { error: "keys such as `readiness: /readyz`" },
+  )
+  .meta({ description: "HTTP probes. Without them a process is ready when its port accepts" });
+
+const processDeclaration = z.strictObject(
+  {
+    command: command.meta({ description: "Run in the release's tree, without a package manager in between" }),
+    scale: count.optional().meta({ description: "How many run unless the inventory or `douze scale` says otherwise. Default 1" }),
+    health: health.optional(),
+    grace: duration("From SIGTERM to SIGKILL. Default 30s, at most 1h", hour).optional(),
+    boot: duration("From start to ready before the start counts as failed. Default 60s", hour).optional(),
+    settle: duration("How long a process without a port must stay up to count as ready. Default 1s", hour).optional(),
+    memory: size("Resident memory of the process and its children above which it is restarted, such as 512MiB").optional(),
+    routed: flag.optional().meta({ description: "Whether the router sends requests here. Default: only `web`" }),
+  },
+  { error: "a command, or keys such as `command:`" },
+);
+
+const cronEntry = z.strictObject(
+  {
+    command,
+    schedule: z
+      .string({ error: 'five fields, such as "0 3 * * *"' })
+      .regex(/^(@(yearly|annually|monthly|weekly|daily|hourly)|[\d*/,\-?A-Za-z#L]+( +[\d*/,\-?A-Za-z#L]+){4})$/, {
+        error: 'five fields, such as "0 3 * * *", or @daily and its like',
+      })
+      .meta({ description: "Minute, hour, day of the month, month, day of the week; or @daily and its like" }),
+    timezone: z
+      .string({ error: "a time zone, such as Europe/Berlin" })
+      .regex(/^[A-Za-z]+([/_+-][A-Za-z0-9_+-]+)*$/, { error: "a time zone, such as Europe/Berlin" })
+      .optional()
+      .meta({ description: "IANA name. Default UTC" }),
+    overlap: z
+      .enum(["forbid", "allow", "replace"], { error: "forbid, allow or replace" })
+      .optional()
+      .meta({ description: "When the last run has not ended: leave this one out, run both, or end the last one. Default forbid" }),
+    timeout: duration("After which the run is stopped. Default 1h", 7 * day).optional(),
+  },
+  { error: "keys `command:` and `schedule:`" },
+);
+
+const resource = z.strictObject(
+  {
+    type: z.enum(resourceTypes, { error: `one of ${resourceTypes.join(", ")}` }),
+    as: z
+      .string({ error: "the name of a variable" })
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "the name of a variable, such as DATABASE_URL" })
+      .optional()
+      .meta({ description: "The variable that holds its URL. Default by type: DATABASE_URL, REDIS_URL …" }),
+    required: flag.optional().meta({ description: "Whether a release without it is refused. Default true" }),
+  },
+  { error: "a type, such as `postgres`, or keys such as `type:`" },
+);
+
+const configDeclaration = z.strictObject(
+  {
+    type: z
+      .enum(configTypes, { error: `one of ${configTypes.join(", ")}` })
+      .optional()
+      .meta({ description: "Default string" }),
+    values: z
+      .array(z.string({ error: "texts" }), { error: "a list of texts" })
+      .min(1, { error: "at least one" })
+      .optional()
+      .meta({ description: "With `type: enum`" }),
+    default: scalar.optional(),
+    required: flag.optional().meta({ description: "Default: true when there is no default" }),
+    secret: flag.optional().meta({ description: "Never shown, and sealed where it is stored. Default false" }),
+    live: flag
+      .optional()
+      .meta({ description: "Also a file in $DOUZE_LIVE_DIR; a change reaches the app without a release. Default false" }),
+    description: z.string({ error: "a text" }).optional(),
+    generate: z
+      .literal("secret", { error: "`secret`" })
+      .optional()
+      .meta({ description: "64 hexadecimal digits, made at the first release and kept" }),
+  },
+  { error: "a default, or keys such as `default:` and `required:`" },
+);
+
+const release = z.strictObject(
+  {
+    command,
+    timeout: duration("Default 1h", day).optional(),
+    on: z
+      .enum(["release", "build"], { error: "release or build" })
+      .optional()
+      .meta({ description: "For each release, or only when the build differs from the last good release's. Default release" }),
+  },
+  { error: "a command, or keys such as `command:`" },
+);
+
+const processKey = z.string().regex(/^[A-Za-z0-9_-]{1,63}$/, { error: "a name of letters, digits, `_` and `-`, at most 63" });
+const entryKey = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, { error: "a name of lower-case letters, digits, `_` and `-`, at most 40" });
+const variableKey = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "the name of a variable: letters, digits and `_`" });
+
+/** `douze.yaml` as it is written. */
+export const manifestShape: z.ZodObject = z
+  .strictObject(
+    {
+      $schema: z.string().optional(),
+      app: z
+        .string({ error: "a name, such as `shop`" })
+        .regex(/^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$/, { error: "lower-case letters, digits and dashes, first a letter, at most 40" })
+        .optional()
+        .meta({ description: "Name of the app. Default: that of the folder" }),
+      build: z
+        .union(
+          [
+            command,
+            z.strictObject({
+              command: command.optional().meta({ description: "Run after what detection does" }),
+              language: z
+                .enum(languages, { error: `one of ${languages.join(", ")}` })
+                .optional()
+                .meta({ description: "Where several would be detected; `none` for the command alone" }),
+            }),
+          ],
+          { error: "a command, or keys `command:` and `language:`" },
+        )
+        .optional(),
+      processes: z
+        .record(processKey, z.union([command, processDeclaration], { error: "a command, or keys such as `command:`" }), {
+          error: "process types, such as `web: node web.js`",
+        })
+        .optional(),
+      release: z
+        .union([command, release], { error: "a command, or keys such as `command:`" })
+        .optional()
+        .meta({ description: "Runs once per release, before cut-over" }),
+      cron: z.record(entryKey, cronEntry, { error: "entries by name" }).optional(),
+      resources: z
+        .record(
+          entryKey,
+          z.union([z.enum(resourceTypes), resource], { error: `a type (${resourceTypes.join(", ")}), or keys such as \`type:\`` }),
+          { error: "resources by name, such as `db: postgres`" },
+        )
+        .optional(),
+      config: z
+        .record(variableKey, z.union([scalar, configDeclaration], { error: "a default, or keys such as `default:` and `required:`" }), {
+          error: "keys, such as `PAGE_SIZE: 20`",
+        })
+        .optional(),
+    },
+    { error: "keys such as `app:` and `processes:`" },
+  )
+  .meta({ title: "douze.yaml", description: "What an app is" });
+
+export interface WrittenProcess {
+  readonly command: string;
+  readonly scale?: number;
+  readonly health?: {
+    readonly readiness?: string;
+    readonly liveness?: string;
+    readonly interval?: number;
+    readonly timeout?: number;
+    readonly failures?: number;
+  };
+  readonly grace?: number;
+  readonly boot?: number;
+  readonly settle?: number;
+  readonly memory?: number;
+  readonly routed?: boolean;
+}
+
+export interface WrittenCron {
+  readonly command: string;
+  readonly schedule: string;
+  readonly timezone?: string;
+  readonly overlap?: "forbid" | "allow" | "replace";
+  readonly timeout?: number;
+}
+
+export interface WrittenResource {
+  readonly type: ResourceType;
+  readonly as?: string;
+  readonly required?: boolean;
+}
+
+export interface WrittenConfig {
+  readonly type?: ConfigType;
+  readonly values?: readonly string[];
+  readonly default?: string | number | boolean;
+  readonly required?: boolean;
+  readonly secret?: boolean;
+  readonly live?: boolean;
+  readonly description?: string;
+  readonly generate?: "secret";
+}
+
+export interface WrittenRelease {
+  readonly command: string;
+  readonly timeout?: number;
+  readonly on?: "release" | "build";
+}
+
+/** What `manifestShape` gives for a sound file. */
+export interface WrittenManifest {
+  readonly app?: string;
+  readonly build?: string | { readonly command?: string; readonly language?: (typeof languages)[number] };
+  readonly processes?: Readonly<Record<string, string | WrittenProcess>>;
+  readonly release?: string | WrittenRelease;
+  readonly cron?: Readonly<Record<string, WrittenCron>>;
+  readonly resources?: Readonly<Record<string, string | WrittenResource>>;
+  readonly config?: Readonly<Record<string, string | number | boolean | WrittenConfig>>;
+}
+
+const nested: Readonly<Record<string, z.ZodObject>> = {
+  processes: processDeclaration,
+  cron: cronEntry,
+  resources: resource,
+  config: configDeclaration,
+};
+
+/** The keys that are known at a path, for advice on one that is not. */
+export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
+  const [section, , third] = path;
+  if (section === undefined) return Object.keys(manifestShape.shape).filter((key) => key !== "$schema");
+  if (section === "build") return ["command", "language"];
+  if (section === "release") return Object.keys(release.shape);
+  if (third === "health") return Object.keys(health.shape);
+  return Object.keys(nested[String(section)]?.shape ?? {});
+}

@@ -1,0 +1,140 @@
+import type { Instant, ReleaseVersion } from "../model/ids.ts";
+import type { Inventory } from "../model/inventory.ts";
+import type { ConfigDeclaration, Manifest } from "../model/manifest.ts";
+import { isReserved } from "../model/manifest-file.ts";
+import { Problem } from "../model/problem.ts";
+import type { ConfigLayer, FrozenValue, Override, Release } from "../model/release.ts";
+import { typeFlaw } from "../model/value.ts";
+
+/** The layers of config, and who asks. */
+export interface ConfigIn {
+  readonly manifest: Manifest;
+  readonly inventory: Inventory;
+  /** `.env`, in development: just below the inventory. */
+  readonly envFile?: Readonly<Record<string, string>>;
+  /** Of `generate: secret`. */
+  readonly generated: Readonly<Record<string, string>>;
+  readonly overrides: Readonly<Record<string, Override>>;
+  readonly flags: Readonly<Record<string, string>>;
+  /** Unsealed; values that stay keep their stamp. */
+  readonly previous?: Release;
+  readonly version: ReleaseVersion;
+  readonly by: string;
+  readonly at: Instant;
+}
+
+/** One layer's say on a key. */
+export interface LayerValue {
+  readonly from: ConfigLayer;
+  readonly value: string;
+  /** In words: `douze.yaml`, `.env`, `inventory/production.yaml`. */
+  readonly where: string;
+}
+
+/**
+ * Freezes config. Precedence, lowest first: the manifest's default, generated secrets, `.env`, the inventory, the ledger, flags.
+ *
+ * @throws Problem config-missing - required keys that no layer has, all of them by name
+ * @throws Problem config-invalid - values that are not of their declared type, all of them by name and never by value
+ */
+export function resolveConfig(input: ConfigIn): { readonly config: Record<string, FrozenValue> } {
+  const keys = allKeys(input);
+  const config: Record<string, FrozenValue> = {};
+  const missing: string[] = [];
+  const wrong: string[] = [];
+  for (const key of keys) {
+    const declared = input.manifest.config[key];
+    const [winner] = layersOf(input, key);
+    if (!winner) {
+      if (declared?.required) missing.push(key);
+      continue;
+    }
+    const flaw = isReserved(key)
+      ? "another name: the platform sets this one itself"
+      : typeFlaw(declared ?? { type: "string" }, winner.value);
+    if (flaw) wrong.push(`${key} (${winner.where}) should be ${flaw}`);
+    else config[key] = stamped(input, key, winner, declared);
+  }
+  const { environment } = input.inventory;
+  if (missing.length > 0) throw missingKeys(missing, input.manifest, environment);
+  if (wrong.length > 0) throw invalidKeys(wrong);
+  return { config };
+}
+
+/** Every layer that has the key, the winner first. */
+export function layersOf({ manifest, inventory, envFile, generated, overrides, flags }: ConfigIn, key: string): readonly LayerValue[] {
+  const file = `inventory/${inventory.environment}.yaml`;
+  const declared = manifest.config[key];
+  const source = manifest.source === "Procfile" ? "app.json" : "douze.yaml";
+  const layers: (LayerValue | undefined)[] = [
+    layer("flag", flags[key], "a flag of this release"),
+    layer("ledger", overrides[key]?.value, "douze config set"),
+    layer("inventory", inventory.secrets[key], `${file}, secrets`),
+    layer("inventory", inventory.config[key], file),
+    layer("inventory", envFile?.[key], ".env"),
+    layer("generated", generated[key], "made at the first release"),
+    layer("manifest", declared?.default, source),
+  ];
+  return layers.filter((each) => each !== undefined);
+}
+
+/** Whether a key's value must never be shown. An undeclared key is taken for a secret when it is named like one. */
+export function isSecret(key: string, declared: ConfigDeclaration | undefined, inventory: Inventory): boolean {
+  if (key in inventory.secrets) return true;
+  return declared ? declared.secret : /(SECRET|TOKEN|PASSWORD|PASSWD|PRIVATE|CREDENTIAL|API_?KEY|_KEY$|DSN$)/i.test(key);
+}
+
+function layer(from: ConfigLayer, value: string | undefined, where: string): LayerValue | undefined {
+  return value === undefined ? undefined : { from, value, where };
+}
+
+function allKeys({ manifest, inventory, envFile, generated, overrides, flags }: ConfigIn): readonly string[] {
+  const layers = [manifest.config, inventory.config, inventory.secrets, envFile ?? {}, generated, overrides, flags];
+  return [...new Set(layers.flatMap((each) => Object.keys(each)))].sort();
+}
+
+function stamped(
+  { overrides, previous, inventory, version, by, at }: ConfigIn,
+  key: string,
+  { from, value }: LayerValue,
+  declared: ConfigDeclaration | undefined,
+): FrozenValue {
+  const secret = isSecret(key, declared, inventory);
+  const kind = { value, secret, live: declared?.live ?? false, from };
+  const override = from === "ledger" ? overrides[key] : undefined;
+  if (override) return { ...kind, since: override.since, by: override.by, at: override.at };
+  const before = previous?.config[key];
+  if (before && before.from === from && before.value === value) return { ...kind, since: before.since, by: before.by, at: before.at };
+  return { ...kind, since: version, by, at };
+}
+
+function missingKeys(keys: readonly string[], manifest: Manifest, environment: string): Problem {
+  const described = keys.map((key) => {
+    const text = manifest.config[key]?.description;
+    return text ? `${key} (${text})` : key;
+  });
+  const secrets = keys.filter((key) => manifest.config[key]?.secret);
+  const open = keys.filter((key) => !manifest.config[key]?.secret);
+  const where = environment === "development" ? "`.env`, inventory/development.yaml" : `inventory/${environment}.yaml`;
+  const ways = [
+    ...(open.length > 0 ? [`put ${open.join(", ")} into ${where} under \`config:\``] : []),
+    ...(secrets.length > 0 ? [`\`douze secrets set ${secrets.map((key) => `${key}=…`).join(" ")} --env ${environment}\``] : []),
+    `once there is a release: \`douze config set ${keys.map((key) => `${key}=…`).join(" ")} --env ${environment}\``,
+  ];
+  return new Problem({
+    code: "config-missing",
+    what: keys.length === 1 ? `config is missing a required value: ${keys[0]}` : `config is missing ${keys.length} required values`,
+    why: `the manifest requires ${described.join(", ")}`,
+    fix: ways.join("; "),
+  });
+}
+
+function invalidKeys(wrong: readonly string[]): Problem {
+  return new Problem({
+    code: "config-invalid",
+    what:
+      wrong.length === 1 ? "a config value is not of its declared type" : `${wrong.length} config values are not of their declared types`,
+    why: wrong.join("; "),
+    fix: "set a fitting value, or change the declaration under `config:` in the manifest",
+  });
+}
