@@ -29,6 +29,9 @@ export function later(at: Instant, ms: number): Instant {
   return (at + ms) as Instant;
 }
 
+/** Later than anything: what is due then does not happen by itself. The last instant that a date can hold. */
+export const endOfTime: Instant = 8_640_000_000_000_000 as Instant;
+
 /** @throws Problem name-invalid - empty, too long, or with a character that is not allowed, such as a path separator */
 export function appName(text: string): AppName {
   if (!dnsLabel.test(text)) throw nameInvalid("app", text, "lower-case letters, digits and dashes, first a letter, at most 40");

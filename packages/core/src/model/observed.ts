@@ -46,7 +46,7 @@ export type ObservedProcess = {
       readonly reason: StopReason;
       readonly deadline: Instant;
     }
-  /** Backing off: it will be started again then. */
+  /** Backing off: it will be started again then. `endOfTime` after exit status 78: not before a person asks for it. */
   | { readonly phase: "exited"; readonly restartAt: Instant }
 );
 
