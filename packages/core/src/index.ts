@@ -7,6 +7,7 @@ export {
   type Branded,
   type Digest,
   digest,
+  endOfTime,
   type EnvironmentName,
   environmentName,
   type Instant,

@@ -1,4 +1,10 @@
+export { addressOf } from "./attachments.ts";
 export type { CrashBundle, Driver, OneOffPlace, Runnable, RunnableSource } from "./driver.ts";
+export { Engine, type EngineOptions } from "./engine.ts";
+export { writeWhole } from "./files.ts";
+export type { InventoryFiles } from "./home.ts";
+export { inventoryFile, readInventory } from "./inventory-files.ts";
+export { type LedgerKey, ledgerKey } from "./ledger-key.ts";
 export type {
   AttachmentView,
   AttachRequest,
@@ -22,3 +28,5 @@ export type {
   RunView,
   Status,
 } from "./operations.ts";
+export type { Provider, Reachability } from "./provider.ts";
+export { type StatePaths, statePaths } from "./state.ts";
