@@ -1,0 +1,35 @@
+// Generated from openapi.yaml by `npm run generate -w tools/api`. Do not edit.
+import type { Route } from "./route.ts";
+import type { OperationId } from "./agreement.ts";
+
+export const routes: Readonly<Record<OperationId, Route>> = {
+  status: {"method":"GET","path":"/v1/status","pathKinds":{},"queryKinds":{},"body":false,"answer":"json","status":200},
+  shutDown: {"method":"POST","path":"/v1/shutdown","pathKinds":{},"queryKinds":{},"body":false,"answer":"nothing","status":202},
+  releases: {"method":"GET","path":"/v1/releases","pathKinds":{},"queryKinds":{},"body":false,"answer":"json","status":200},
+  deploy: {"method":"POST","path":"/v1/releases","pathKinds":{},"queryKinds":{},"body":true,"answer":"lines","status":200},
+  release: {"method":"GET","path":"/v1/releases/{version}","pathKinds":{"version":"integer"},"queryKinds":{},"body":false,"answer":"json","status":200},
+  diff: {"method":"GET","path":"/v1/releases/{from}/diff/{to}","pathKinds":{"from":"integer","to":"integer"},"queryKinds":{},"body":false,"answer":"json","status":200},
+  rollbackPreview: {"method":"GET","path":"/v1/rollback","pathKinds":{},"queryKinds":{"to":"integer"},"body":false,"answer":"json","status":200},
+  rollback: {"method":"POST","path":"/v1/rollback","pathKinds":{},"queryKinds":{},"body":true,"answer":"lines","status":200},
+  config: {"method":"GET","path":"/v1/config","pathKinds":{},"queryKinds":{},"body":false,"answer":"json","status":200},
+  changeConfig: {"method":"PATCH","path":"/v1/config","pathKinds":{},"queryKinds":{},"body":true,"answer":"lines","status":200},
+  configKey: {"method":"GET","path":"/v1/config/{key}","pathKinds":{"key":"string"},"queryKinds":{},"body":false,"answer":"json","status":200},
+  processes: {"method":"GET","path":"/v1/processes","pathKinds":{},"queryKinds":{},"body":false,"answer":"json","status":200},
+  scale: {"method":"PATCH","path":"/v1/formation","pathKinds":{},"queryKinds":{},"body":true,"answer":"json","status":200},
+  restart: {"method":"POST","path":"/v1/restart","pathKinds":{},"queryKinds":{},"body":true,"answer":"nothing","status":204},
+  maintenance: {"method":"PUT","path":"/v1/maintenance","pathKinds":{},"queryKinds":{},"body":true,"answer":"nothing","status":204},
+  resources: {"method":"GET","path":"/v1/resources","pathKinds":{},"queryKinds":{},"body":false,"answer":"json","status":200},
+  attach: {"method":"PUT","path":"/v1/resources/{resource}/attachment","pathKinds":{"resource":"string"},"queryKinds":{},"body":true,"answer":"lines","status":200},
+  detach: {"method":"DELETE","path":"/v1/resources/{resource}/attachment","pathKinds":{"resource":"string"},"queryKinds":{"by":"string"},"body":false,"answer":"lines","status":200},
+  backup: {"method":"POST","path":"/v1/resources/{resource}/backups","pathKinds":{"resource":"string"},"queryKinds":{},"body":false,"answer":"json","status":201},
+  restore: {"method":"POST","path":"/v1/resources/{resource}/restore","pathKinds":{"resource":"string"},"queryKinds":{},"body":true,"answer":"nothing","status":204},
+  cron: {"method":"GET","path":"/v1/cron","pathKinds":{},"queryKinds":{},"body":false,"answer":"json","status":200},
+  cronRuns: {"method":"GET","path":"/v1/cron-runs","pathKinds":{},"queryKinds":{"entry":"string"},"body":false,"answer":"json","status":200},
+  cronRun: {"method":"POST","path":"/v1/cron/{entry}/runs","pathKinds":{"entry":"string"},"queryKinds":{},"body":false,"answer":"json","status":201},
+  runs: {"method":"GET","path":"/v1/runs","pathKinds":{},"queryKinds":{},"body":false,"answer":"json","status":200},
+  runDetached: {"method":"POST","path":"/v1/runs","pathKinds":{},"queryKinds":{},"body":true,"answer":"json","status":201},
+  oneOff: {"method":"POST","path":"/v1/one-offs","pathKinds":{},"queryKinds":{},"body":true,"answer":"json","status":201},
+  oneOffEnded: {"method":"PUT","path":"/v1/one-offs/{run}/outcome","pathKinds":{"run":"string"},"queryKinds":{},"body":true,"answer":"nothing","status":204},
+  logs: {"method":"GET","path":"/v1/logs","pathKinds":{},"queryKinds":{"process":"strings","since":"integer","until":"integer","grep":"string","last":"integer","follow":"boolean"},"body":false,"answer":"lines","status":200},
+  crashes: {"method":"GET","path":"/v1/crashes","pathKinds":{},"queryKinds":{"process":"string"},"body":false,"answer":"json","status":200},
+};
