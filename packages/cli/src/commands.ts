@@ -1,0 +1,37 @@
+import type { Command } from "commander";
+
+/** One command, loaded only when it is called. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly group: "Run" | "Release" | "Config and resources" | "Look" | "Start here";
+  load(): Promise<{ register(program: Command): void }>;
+}
+
+export const commands: readonly CommandEntry[] = [
+  { name: "up", group: "Start here", summary: "build, release and run the app in the foreground", load: () => import("./commands/up.ts") },
+  { name: "init", group: "Start here", summary: "write a douze.yaml from what is found", load: () => import("./commands/init.ts") },
+  { name: "build", group: "Release", summary: "make a build, without a release", load: () => import("./commands/build.ts") },
+  { name: "deploy", group: "Release", summary: "build a commit and release it", load: () => import("./commands/deploy.ts") },
+  { name: "releases", group: "Release", summary: "list releases, or show one", load: () => import("./commands/releases.ts") },
+  { name: "diff", group: "Release", summary: "show what differs between two releases", load: () => import("./commands/diff.ts") },
+  { name: "rollback", group: "Release", summary: "return to an earlier release, all of it", load: () => import("./commands/rollback.ts") },
+  { name: "promote", group: "Release", summary: "release an environment's build in another one", load: () => import("./commands/promote.ts") },
+  { name: "ps", group: "Run", summary: "list processes", load: () => import("./commands/ps.ts") },
+  { name: "scale", group: "Run", summary: "set how many processes of a type run", load: () => import("./commands/scale.ts") },
+  { name: "restart", group: "Run", summary: "replace processes one by one", load: () => import("./commands/restart.ts") },
+  { name: "stop", group: "Run", summary: "stop the app, or single process types", load: () => import("./commands/stop.ts") },
+  { name: "run", group: "Run", summary: "run a command in the current release", load: () => import("./commands/run.ts") },
+  { name: "runs", group: "Run", summary: "list one-offs", load: () => import("./commands/runs.ts") },
+  { name: "cron", group: "Run", summary: "list scheduled commands and their runs", load: () => import("./commands/cron.ts") },
+  { name: "maintenance", group: "Run", summary: "answer requests with a maintenance page", load: () => import("./commands/maintenance.ts") },
+  { name: "logs", group: "Look", summary: "show what processes wrote", load: () => import("./commands/logs.ts") },
+  { name: "why", group: "Look", summary: "show how a process last failed", load: () => import("./commands/why.ts") },
+  { name: "status", group: "Look", summary: "show the app's release, formation and address", load: () => import("./commands/status.ts") },
+  { name: "config", group: "Config and resources", summary: "list, set and explain config", load: () => import("./commands/config.ts") },
+  { name: "secrets", group: "Config and resources", summary: "keep encrypted values in the inventory", load: () => import("./commands/secrets.ts") },
+  { name: "resources", group: "Config and resources", summary: "list, back up and restore resources", load: () => import("./commands/resources.ts") },
+  { name: "attach", group: "Config and resources", summary: "attach a resource, or swap it", load: () => import("./commands/attach.ts") },
+  { name: "detach", group: "Config and resources", summary: "take a resource away", load: () => import("./commands/detach.ts") },
+  { name: "completion", group: "Start here", summary: "print a completion script for a shell", load: () => import("./commands/completion.ts") },
+];

@@ -1,0 +1,73 @@
+import type { Command } from "commander";
+import { assignments } from "../assignments.ts";
+import { contextOf } from "../context.ts";
+import { changeConfig, editConfig, importConfig } from "../config-change.ts";
+import { printConfig, printWhy } from "../config-text.ts";
+import { examples } from "../examples.ts";
+
+export function register(program: Command): void {
+  const config = program
+    .command("config")
+    .description("list the config of the current release; values of secrets are never shown")
+    .addHelpText(
+      "after",
+      examples(
+        ["douze config", "list"],
+        ["douze config set GREETING=Hello PAGE_SIZE=20", "a release; live keys alone: at once"],
+        ["douze config set --from-file CERT=cert.pem", "a file's content; `CERT=-` reads standard input"],
+        ["douze config why GREETING", "which layer it comes from"],
+      ),
+    )
+    .action(async (_options, command: Command) => {
+      const { ask, paper, json } = contextOf(command);
+      const list = await ask((operations) => operations.config());
+      if (json) paper.json(list);
+      else printConfig(paper, list);
+    });
+  config
+    .command("get")
+    .description("print one value, with nothing around it")
+    .argument("<key>")
+    .action(async (key: string, _options, command: Command) => {
+      const { ask, paper, json } = contextOf(command);
+      const why = await ask((operations) => operations.configKey(key));
+      if (json) paper.json(why.current ?? null);
+      else if (why.current?.value !== undefined) process.stdout.write(why.current.value);
+      else {
+        paper.aside(why.current ? `${key} is secret: its value is not shown` : `${key} has no value`);
+        process.exitCode = 1;
+      }
+    });
+  config
+    .command("set")
+    .description("set values in the ledger; makes a release, unless only live keys change")
+    .argument("[KEY=value...]")
+    .option("--from-file <KEY=path...>", "take the value from a file, or `-` for standard input")
+    .action(async (words: string[], options: { fromFile?: string[] }, command: Command) => {
+      await changeConfig(contextOf(command), { set: await assignments(words, options.fromFile ?? []), unset: [] });
+    });
+  config
+    .command("unset")
+    .description("take values out of the ledger: the inventory or the default holds again")
+    .argument("<KEY...>")
+    .action(async (keys: string[], _options, command: Command) => await changeConfig(contextOf(command), { set: {}, unset: keys }));
+  config
+    .command("import")
+    .description("set all values of a .env file")
+    .argument("<file>", "or `-` for standard input")
+    .action(async (file: string, _options, command: Command) => await importConfig(contextOf(command), file));
+  config
+    .command("edit")
+    .description("edit the values of the ledger in $EDITOR")
+    .action(async (_options, command: Command) => await editConfig(contextOf(command)));
+  config
+    .command("why")
+    .description("say where a value comes from, since which release, and who set it")
+    .argument("<key>")
+    .action(async (key: string, _options, command: Command) => {
+      const { ask, paper, json } = contextOf(command);
+      const why = await ask((operations) => operations.configKey(key));
+      if (json) paper.json(why);
+      else printWhy(paper, why);
+    });
+}

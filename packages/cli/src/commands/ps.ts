@@ -1,0 +1,43 @@
+import type { ProcessView } from "@douze/engine";
+import type { Command } from "commander";
+import { contextOf } from "../context.ts";
+import { examples } from "../examples.ts";
+import { bytesText, since, table } from "../print.ts";
+
+export function register(program: Command): void {
+  program
+    .command("ps")
+    .description("list processes")
+    .argument("[type]", "only this process type")
+    .addHelpText("after", examples(["douze ps", "all of them"], ["douze ps web", "only web"], ["douze ps --json", "for a program"]))
+    .action(async (type: string | undefined, _options, command: Command) => {
+      const { ask, paper, json } = contextOf(command);
+      const processes = await ask((operations) => operations.processes());
+      const shown = processes.filter((each) => type === undefined || each.process === type);
+      if (json) return paper.json(shown);
+      if (shown.length === 0) return paper.aside("nothing runs");
+      const now = Date.now();
+      paper.line(table(["PROCESS", "RELEASE", "STATE", "UP", "RESTARTS", "MEMORY", "PORT", "COMMAND"], shown.map((each) => row(each, now))));
+    });
+}
+
+function row(process: ProcessView, now: number): string[] {
+  const { name, release, phase, startedAt, restarts, memoryBytes, port, command } = process;
+  return [
+    name,
+    `v${release}`,
+    state(process, now),
+    phase !== "exited" && startedAt !== undefined ? since(startedAt, now) : "-",
+    String(restarts),
+    memoryBytes === undefined ? "-" : bytesText(memoryBytes),
+    port === undefined ? "-" : String(port),
+    command,
+  ];
+}
+
+function state({ phase, restartAt, last }: ProcessView, now: number): string {
+  if (phase !== "exited" || restartAt === undefined) return phase;
+  const wait = Math.ceil((restartAt - now) / 1000);
+  const again = wait > 86_400 ? "not started again" : `again in ${Math.max(0, wait)}s`;
+  return `${last?.split(",")[0] ?? "exited"}, ${again}`;
+}

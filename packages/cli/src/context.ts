@@ -1,0 +1,65 @@
+import { hostname, userInfo } from "node:os";
+import type { Operations } from "@douze/engine";
+import type { Command } from "commander";
+import type { Place } from "./place.ts";
+import { type Paper, paper } from "./print.ts";
+
+/** What a command gets from its surroundings. */
+export interface Context {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly paper: Paper;
+  readonly json: boolean;
+  /** Whether a person sits at both ends. */
+  readonly interactive: boolean;
+  /** Who asks, for the ledger: `ana@laptop`. */
+  readonly by: string;
+  place(): Promise<Place>;
+  /** Calls the engine that runs, or opens the state in this process when none does. */
+  ask<T>(work: (operations: Operations, place: Place) => Promise<T>): Promise<T>;
+  /** The same in another environment than the one the command line names. */
+  askIn<T>(environment: string, work: (operations: Operations, place: Place) => Promise<T>): Promise<T>;
+}
+
+export interface GlobalOptions {
+  readonly dir?: string;
+  readonly env?: string;
+  readonly json?: boolean;
+  readonly color?: boolean;
+}
+
+/** Reads the options that every command takes, wherever on the line they stand. */
+export function contextOf(command: Command): Context {
+  const options = command.optsWithGlobals<GlobalOptions>();
+  const { env } = process;
+  const colour = options.color !== false && !env["NO_COLOR"] && (process.stdout.isTTY === true || env["FORCE_COLOR"] === "1");
+  const asked = options.env ?? env["DOUZE_ENV"] ?? "development";
+  const placeIn = async (environment: string): Promise<Place> => {
+    const { findPlace } = await import("./place.ts");
+    return await findPlace(options.dir ?? process.cwd(), environment, env["DOUZE_STATE"]);
+  };
+  const askIn: Context["askIn"] = async (environment, work) => {
+    const { operationsAt } = await import("./compose.ts");
+    const here = await placeIn(environment);
+    await using operations = await operationsAt(here, env);
+    return await work(operations, here);
+  };
+  return {
+    env,
+    paper: paper({ stdout: process.stdout, stderr: process.stderr, colour }),
+    json: options.json === true,
+    interactive: process.stdin.isTTY === true && process.stdout.isTTY === true,
+    by: `${userName()}@${hostname()}`,
+    place: () => placeIn(asked),
+    ask: (work) => askIn(asked, work),
+    askIn,
+  };
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run under a uid that no account has.
+    return `uid-${process.getuid?.() ?? "unknown"}`;
+  }
+}
