@@ -4,7 +4,7 @@ import type { Last, Message, OperationId } from "./agreement.ts";
 import { calls } from "./calls.ts";
 import { readLines } from "./lines.ts";
 import { problemOf } from "./problem-message.ts";
-import { engineLost, readText, send } from "./request.ts";
+import { engineLost, readJson, send } from "./request.ts";
 import { routes } from "./routes.gen.ts";
 
 /**
@@ -26,8 +26,9 @@ export function connect(socketPath: string): Operations {
 
 async function whole(socketPath: string, id: OperationId, given: readonly unknown[]): Promise<unknown> {
   const response = await send(socketPath, routes[id], pack(id, given));
-  const text = await readText(response);
-  return routes[id].answer === "nothing" ? undefined : JSON.parse(text);
+  if (routes[id].answer !== "nothing") return await readJson(response);
+  response.resume();
+  return undefined;
 }
 
 async function progress(socketPath: string, id: OperationId, given: readonly unknown[]): Promise<unknown> {

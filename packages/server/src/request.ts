@@ -35,8 +35,17 @@ export async function send(socketPath: string, route: Route, { path, query, body
   throw await refusal(response);
 }
 
-/** Reads an answer to its end. @throws Problem engine-lost - the connection ended in the middle of it */
-export async function readText(response: IncomingMessage): Promise<string> {
+/** @throws Problem engine-lost - the connection ended in the middle of the answer, or it is no JSON */
+export async function readJson(response: IncomingMessage): Promise<unknown> {
+  const text = await readText(response);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw noEngine("its answer is no JSON");
+  }
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
   try {
     response.setEncoding("utf8");
     let text = "";
@@ -58,12 +67,16 @@ export function engineLost(cause: unknown): Problem {
 }
 
 async function refusal(response: IncomingMessage): Promise<Problem> {
-  const text = await readText(response);
-  if (response.headers["content-type"] === "application/problem+json") return problemOf(JSON.parse(text) as ProblemMessage);
+  if (response.headers["content-type"] === "application/problem+json") return problemOf((await readJson(response)) as ProblemMessage);
+  response.resume();
+  return noEngine(`it answered with status ${response.statusCode}`);
+}
+
+function noEngine(why: string): Problem {
   return new Problem({
     code: "engine-lost",
     what: "what listens on the engine's socket does not answer as an engine does",
-    why: `it answered with status ${response.statusCode}`,
+    why,
     fix: "look at what listens there: `ss -xlp`",
   });
 }

@@ -47,7 +47,7 @@ export async function serve(operations: Operations, socketPath: string, options:
  * another user could connect, and no moment when a stale file is gone and the new one not yet there.
  */
 async function listen(server: Server, socketPath: string): Promise<bigint> {
-  const folder = await mkdtemp(join(dirname(socketPath), ".")); // made with mode 0700
+  const folder = await mkdtemp(`${dirname(socketPath)}/.`); // made with mode 0700
   try {
     const made = join(folder, "s");
     await new Promise<void>((resolve, reject) => {

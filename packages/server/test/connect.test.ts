@@ -1,8 +1,8 @@
 import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { Problem } from "@douze/core";
 import type { Operations, ProgressEvent } from "@douze/engine";
 import { connect } from "@douze/server";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "./support/folder.ts";
 import * as fixed from "./support/operations.ts";
@@ -24,7 +24,17 @@ const everyCall: { readonly [K in keyof Operations]: readonly (readonly unknown[
   runs: [[]],
   deploy: [
     [{ by }],
-    [{ by, ref: "feature/ä b", build: fixed.build, promotedFrom: { environment: "staging", version: 3 }, workingTree: true, flags: { A: "" }, onlyIfChanged: false }],
+    [
+      {
+        by,
+        ref: "feature/ä b",
+        build: fixed.build,
+        promotedFrom: { environment: "staging", version: 3 },
+        workingTree: true,
+        flags: { A: "" },
+        onlyIfChanged: false,
+      },
+    ],
   ],
   changeConfig: [[{ set: { GREETING: '¡Hola!\n"\\', EMPTY: "" }, unset: ["OLD"], by }]],
   attach: [[{ resource: "db", by }], [{ resource: "a/b c", url: "postgres://u:p@h/db?x=1", as: "OTHER_URL", by }]],
@@ -43,8 +53,16 @@ const everyCall: { readonly [K in keyof Operations]: readonly (readonly unknown[
   cronRun: [["report"]],
   runDetached: [[{ command: ["node", "-e", "1 + 1", ""], by }]],
   oneOff: [[{ command: ["bash"], by, pid: 4812 }]],
-  oneOffEnded: [[{ run: "run.8", outcome: { by: "exit", code: 130 } }], [{ run: "run.8", outcome: { by: "signal", signal: "SIGTERM" } }], [{ run: "run.8", outcome: { by: "unknown" } }]],
-  logs: [[{}], [{ processes: ["web", "worker.1"], since: 1, until: 2, grep: "a+b&c|d", last: 0, follow: true }], [{ processes: ["web"], follow: false }]],
+  oneOffEnded: [
+    [{ run: "run.8", outcome: { by: "exit", code: 130 } }],
+    [{ run: "run.8", outcome: { by: "signal", signal: "SIGTERM" } }],
+    [{ run: "run.8", outcome: { by: "unknown" } }],
+  ],
+  logs: [
+    [{}],
+    [{ processes: ["web", "worker.1"], since: 1, until: 2, grep: "a+b&c|d", last: 0, follow: true }],
+    [{ processes: ["web"], follow: false }],
+  ],
   crashes: [[], ["web.1"]],
 };
 
@@ -58,7 +76,7 @@ test.for(Object.entries(everyCall).flatMap(([name, calls]) => calls.map((given) 
     const ask = async (target: Operations): Promise<unknown> => {
       const last = name === "logs" ? [signal] : hasProgress(name) ? [(event: ProgressEvent) => void events.push(event)] : [];
       const answer = (target[name] as (...given: unknown[]) => unknown)(...given, ...last);
-      return name === "logs" ? await Array.fromAsync(answer as AsyncIterable<unknown>) : await answer;
+      return name === "logs" ? await collected(answer as AsyncIterable<unknown>) : await answer;
     };
 
     const answer = await ask(other.api);
@@ -83,7 +101,7 @@ test("a problem is the same problem on this side", async () => {
   await using other = await served({ ...fixedOperations(), status: () => Promise.reject(problem), logs: () => failing(problem) });
 
   await expect(other.api.status()).rejects.toSatisfy((seen) => seen instanceof Problem && JSON.stringify(seen) === JSON.stringify(problem));
-  await expect(Array.fromAsync(other.api.logs({}, AbortSignal.any([])))).rejects.toMatchObject({ code: "manifest-invalid" });
+  await expect(collected(other.api.logs({}, AbortSignal.any([])))).rejects.toMatchObject({ code: "manifest-invalid" });
 });
 
 test("a problem in the middle of a stream ends it", async () => {
@@ -109,7 +127,10 @@ test("a problem in the middle of a stream ends it", async () => {
 test("a defect tells its caller nothing of what it was, and the engine all", async () => {
   const defects: unknown[] = [];
   const defect = new TypeError("password=hunter2 is undefined");
-  await using other = await served({ ...fixedOperations(), status: () => Promise.reject(defect) }, { onDefect: (error) => defects.push(error) });
+  await using other = await served(
+    { ...fixedOperations(), status: () => Promise.reject(defect) },
+    { onDefect: (error) => defects.push(error) },
+  );
 
   const seen = await other.api.status().catch((error: unknown) => error);
 
@@ -129,11 +150,12 @@ test("nothing listens: engine-not-running, and how to start one", async () => {
 
 test("an engine that ends in the middle of an answer: engine-lost", async () => {
   const begun = Promise.withResolvers<void>();
+  const late = Promise.withResolvers<void>();
   const deploy: Operations["deploy"] = async (_, onProgress) => {
     onProgress({ stage: "build", text: "npm ci" });
-    return await new Promise<never>(() => undefined);
+    return await late.promise.then(() => fixed.release);
   };
-  await using other = await served({ ...fixedOperations(), deploy, status: () => new Promise<never>(() => undefined) });
+  await using other = await served({ ...fixedOperations(), deploy, status: () => late.promise.then(() => fixed.status) });
   const deploying = other.api.deploy({ by }, () => begun.resolve());
   const asking = other.api.status();
   await begun.promise;
@@ -143,6 +165,7 @@ test("an engine that ends in the middle of an answer: engine-lost", async () => 
     expect(asking).rejects.toMatchObject({ code: "engine-lost" }),
     other.stop(),
   ]);
+  late.resolve();
 });
 
 test("a reader that stops following stops the other end", async () => {
@@ -199,17 +222,17 @@ test("following ends in order when the engine does", async () => {
 });
 
 test("many long lines come whole, in order, and no faster than they are read", async () => {
-  const count = 20_000;
+  const count = 3000;
   let made = 0;
   const logs: Operations["logs"] = async function* () {
-    for (; made < count; made++) yield { ...fixed.line, text: `${made} ${"é".repeat(made % 300)}` };
+    for (; made < count; made++) yield { ...fixed.line, text: `${made} ${"é".repeat(made)}` };
   };
   await using other = await served({ ...fixedOperations(), logs });
 
   let expected = 0;
   let ahead = 0;
   for await (const line of other.api.logs({}, AbortSignal.any([]))) {
-    expect(line.text).toBe(`${expected} ${"é".repeat(expected % 300)}`);
+    expect(line.text).toBe(`${expected} ${"é".repeat(expected)}`);
     expected++;
     ahead = Math.max(ahead, made - expected);
   }
@@ -245,6 +268,12 @@ test("a caller that goes away does not stop a release", async () => {
 
 function hasProgress(name: keyof Operations): boolean {
   return ["deploy", "changeConfig", "attach", "detach", "rollback"].includes(name);
+}
+
+async function collected<T>(values: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const value of values) all.push(value);
+  return all;
 }
 
 async function* failing<T>(problem: Problem, ...before: T[]): AsyncGenerator<T> {

@@ -1,5 +1,15 @@
 import type { AppName, Digest, EnvironmentName, Formation, Instant, LogLine, ReleaseVersion } from "@douze/core";
-import type { ConfigView, CrashBundle, CronRunView, Operations, ProcessView, ReleaseDiff, ReleaseView, RunView, Status } from "@douze/engine";
+import type {
+  ConfigView,
+  CrashBundle,
+  CronRunView,
+  Operations,
+  ProcessView,
+  ReleaseDiff,
+  ReleaseView,
+  RunView,
+  Status,
+} from "@douze/engine";
 
 // A transport's other end: it answers with fixed values and keeps what it was called with. It decides nothing, so it is no engine.
 
@@ -18,7 +28,16 @@ export const status: Status = {
   addresses: ["http://127.0.0.1:5000"],
 };
 
-export const greeting: ConfigView = { key: "GREETING", value: "¡Hola!\n", secret: false, live: true, from: "ledger", since: v(9), by: "ada@laptop", at };
+export const greeting: ConfigView = {
+  key: "GREETING",
+  value: "¡Hola!\n",
+  secret: false,
+  live: true,
+  from: "ledger",
+  since: v(9),
+  by: "ada@laptop",
+  at,
+};
 
 export const release: ReleaseView = {
   version: v(12),
@@ -58,7 +77,13 @@ export const web: ProcessView = {
   command: "node server.js",
 };
 
-export const cronRun: CronRunView = { entry: "report", run: "cron.report.1", scheduledAt: at, result: "succeeded", outcome: { by: "exit", code: 0 } };
+export const cronRun: CronRunView = {
+  entry: "report",
+  run: "cron.report.1",
+  scheduledAt: at,
+  result: "succeeded",
+  outcome: { by: "exit", code: 0 },
+};
 export const runView: RunView = { run: "run.7", command: "node migrate.js", release: v(12), by: "ada@laptop", startedAt: at };
 export const line: LogLine = { at, process: "web.1", release: "v12", stream: "stdout", text: "listening on 41873" };
 export const crash: CrashBundle = {
@@ -80,9 +105,14 @@ export interface Called {
 
 /** @param called - filled with every call: its name, and what it was given without listeners and signals */
 export function fixedOperations(called: Called[] = []): Operations {
-  const note = (name: keyof Operations, ...given: unknown[]): void => void called.push({ name, given: given.filter((each) => each !== undefined) });
+  const note = (name: keyof Operations, ...given: unknown[]): void =>
+    void called.push({ name, given: given.filter((each) => each !== undefined) });
+  const told = <T>(answer: T, name: keyof Operations, ...given: unknown[]): T => {
+    note(name, ...given);
+    return answer;
+  };
   return {
-    status: async () => (note("status"), status),
+    status: async () => told(status, "status"),
     deploy: async (request, onProgress) => {
       note("deploy", request);
       onProgress({ stage: "build", text: "npm ci" });
@@ -105,46 +135,65 @@ export function fixedOperations(called: Called[] = []): Operations {
       onProgress({ stage: "release", text: "v12" });
       return release;
     },
-    rollbackPreview: async (to) => (note("rollbackPreview", to), diff),
+    rollbackPreview: async (to) => told(diff, "rollbackPreview", to),
     rollback: async (request, onProgress) => {
       note("rollback", request);
       onProgress({ stage: "process", text: "web.1 is ready" });
       return release;
     },
-    releases: async () => (note("releases"), [release]),
-    release: async (version) => (note("release", version), release),
-    diff: async (from, to) => (note("diff", from, to), diff),
-    config: async () => (note("config"), [greeting]),
+    releases: async () => told([release], "releases"),
+    release: async (version) => told(release, "release", version),
+    diff: async (from, to) => told(diff, "diff", from, to),
+    config: async () => told([greeting], "config"),
     configKey: async (key) => {
       note("configKey", key);
-      return { key, current: greeting, layers: [{ from: "ledger", value: "¡Hola!\n", secret: false, where: "v9" }], type: "string", required: true };
+      return {
+        key,
+        current: greeting,
+        layers: [{ from: "ledger", value: "¡Hola!\n", secret: false, where: "v9" }],
+        type: "string",
+        required: true,
+      };
     },
-    processes: async () => (note("processes"), [web]),
-    scale: async (request) => (note("scale", request), request.formation),
+    processes: async () => told([web], "processes"),
+    scale: async (request) => told(request.formation, "scale", request),
     restart: async (names) => note("restart", names),
     maintenance: async (on) => note("maintenance", on),
     resources: async () => {
       note("resources");
-      return [{ resource: "db", type: "postgres", as: "DATABASE_URL", required: true, kind: "embedded", at: "127.0.0.1:41000", reachable: true, detail: "PostgreSQL 18" }];
+      return [
+        {
+          resource: "db",
+          type: "postgres",
+          as: "DATABASE_URL",
+          required: true,
+          kind: "embedded",
+          at: "127.0.0.1:41000",
+          reachable: true,
+          detail: "PostgreSQL 18",
+        },
+      ];
     },
-    backup: async (resource) => (note("backup", resource), { file: "backups/db.dump", sizeBytes: 1024 }),
+    backup: async (resource) => told({ file: "backups/db.dump", sizeBytes: 1024 }, "backup", resource),
     restore: async (request) => note("restore", request),
     cron: async () => {
       note("cron");
-      return [{ entry: "report", schedule: "0 3 * * *", timeZone: "UTC", overlap: "forbid", command: "node report.js", next: at, last: cronRun }];
+      return [
+        { entry: "report", schedule: "0 3 * * *", timeZone: "UTC", overlap: "forbid", command: "node report.js", next: at, last: cronRun },
+      ];
     },
-    cronRuns: async (entry) => (note("cronRuns", entry), [cronRun]),
-    cronRun: async (entry) => (note("cronRun", entry), cronRun),
-    runs: async () => (note("runs"), [runView]),
-    runDetached: async (request) => (note("runDetached", request), runView),
-    oneOff: async (request) => (note("oneOff", request), { run: "run.8", release: v(12), place: { cwd: "/", env: { GREETING: "Hola" } } }),
+    cronRuns: async (entry) => told([cronRun], "cronRuns", entry),
+    cronRun: async (entry) => told(cronRun, "cronRun", entry),
+    runs: async () => told([runView], "runs"),
+    runDetached: async (request) => told(runView, "runDetached", request),
+    oneOff: async (request) => told({ run: "run.8", release: v(12), place: { cwd: "/", env: { GREETING: "Hola" } } }, "oneOff", request),
     oneOffEnded: async (request) => note("oneOffEnded", request),
     logs: async function* (query) {
       note("logs", query);
       yield line;
       yield { ...line, text: "one\ttwo \u2028 three", continued: true };
     },
-    crashes: async (process) => (note("crashes", process), [crash]),
+    crashes: async (process) => told([crash], "crashes", process),
     shutDown: async () => note("shutDown"),
   };
 }

@@ -14,7 +14,7 @@ export async function served(
   return {
     api: connect(server.socketPath),
     socketPath: server.socketPath,
-    stop: () => server[Symbol.asyncDispose](),
+    stop: async () => await server[Symbol.asyncDispose](),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
