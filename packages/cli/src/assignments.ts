@@ -24,7 +24,12 @@ function split(word: string, shape: string): readonly [string, string] {
   const key = word.slice(0, equals);
   if (equals > 0 && /^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) return [key, word.slice(equals + 1)];
   // The word may be a secret whose key was forgotten: it is not repeated.
-  throw new Problem({ code: "assignment-invalid", what: "an argument sets nothing", why: `wanted is ${shape}, with a key of letters, digits and \`_\``, fix: "for example `douze config set GREETING=Hello`" });
+  throw new Problem({
+    code: "assignment-invalid",
+    what: "an argument sets nothing",
+    why: `wanted is ${shape}, with a key of letters, digits and \`_\``,
+    fix: "for example `douze config set GREETING=Hello`",
+  });
 }
 
 async function content(key: string, path: string): Promise<string> {
@@ -32,7 +37,16 @@ async function content(key: string, path: string): Promise<string> {
     const bytes = path === "-" ? Buffer.from(await text(process.stdin)) : await readFile(path);
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    const why = cause instanceof TypeError ? "its bytes are no UTF-8, which no environment variable can carry" : ((cause as NodeJS.ErrnoException).code ?? "it cannot be read");
-    throw new Problem({ code: "assignment-invalid", what: `the value of ${key} cannot be read from ${path}`, why, fix: "name a readable file of text; encode other bytes, for instance with base64", cause });
+    const why =
+      cause instanceof TypeError
+        ? "its bytes are no UTF-8, which no environment variable can carry"
+        : ((cause as NodeJS.ErrnoException).code ?? "it cannot be read");
+    throw new Problem({
+      code: "assignment-invalid",
+      what: `the value of ${key} cannot be read from ${path}`,
+      why,
+      fix: "name a readable file of text; encode other bytes, for instance with base64",
+      cause,
+    });
   }
 }

@@ -45,8 +45,12 @@ function fish(commands: readonly Completed[]): string {
   const quoted = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
   const lines = commands.flatMap(({ name, summary, options, subcommands }) => [
     `complete -c douze -n __fish_use_subcommand -f -a ${name} -d ${quoted(summary)}`,
-    ...subcommands.map((each) => `complete -c douze -n '__fish_seen_subcommand_from ${name}' -f -a ${each.name} -d ${quoted(each.summary)}`),
-    ...options.map((each) => `complete -c douze -n '__fish_seen_subcommand_from ${name}' -l ${each.name.slice(2)} -d ${quoted(each.summary)}`),
+    ...subcommands.map(
+      (each) => `complete -c douze -n '__fish_seen_subcommand_from ${name}' -f -a ${each.name} -d ${quoted(each.summary)}`,
+    ),
+    ...options.map(
+      (each) => `complete -c douze -n '__fish_seen_subcommand_from ${name}' -l ${each.name.slice(2)} -d ${quoted(each.summary)}`,
+    ),
   ]);
   return `${lines.join("\n")}\n`;
 }

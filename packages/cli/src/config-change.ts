@@ -12,7 +12,12 @@ export interface Change {
 
 export async function changeConfig({ ask, paper, json, by }: Context, change: Change): Promise<void> {
   if (Object.keys(change.set).length === 0 && change.unset.length === 0) {
-    throw new Problem({ code: "assignment-invalid", what: "nothing is set", why: "no KEY=value was given", fix: "for example `douze config set GREETING=Hello`" });
+    throw new Problem({
+      code: "assignment-invalid",
+      what: "nothing is set",
+      why: "no KEY=value was given",
+      fix: "for example `douze config set GREETING=Hello`",
+    });
   }
   const result = await ask((operations) => operations.changeConfig({ ...change, by }, progressOn(paper)));
   if (json) return paper.json(result);
@@ -23,16 +28,27 @@ export async function changeConfig({ ask, paper, json, by }: Context, change: Ch
 }
 
 export async function importConfig(context: Context, file: string): Promise<void> {
-  const content = file === "-" ? await text(process.stdin) : await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
-    throw new Problem({ code: "assignment-invalid", what: `${file} cannot be read`, why: cause.code ?? cause.message, fix: "name a readable .env file", cause });
-  });
+  const content =
+    file === "-"
+      ? await text(process.stdin)
+      : await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
+          throw new Problem({
+            code: "assignment-invalid",
+            what: `${file} cannot be read`,
+            why: cause.code ?? cause.message,
+            fix: "name a readable .env file",
+            cause,
+          });
+        });
   await changeConfig(context, { set: envFile(content, file), unset: [] });
 }
 
 /** Opens the ledger's own values in an editor; what was taken out is unset. Secrets are left out: they are only ever set. */
 export async function editConfig(context: Context): Promise<void> {
   const list = await context.ask((operations) => operations.config());
-  const before = Object.fromEntries(list.flatMap(({ key, from, value }) => (from === "ledger" && value !== undefined ? [[key, value]] : [])));
+  const before = Object.fromEntries(
+    list.flatMap(({ key, from, value }) => (from === "ledger" && value !== undefined ? [[key, value]] : [])),
+  );
   const head = "# Values that `douze config set` holds. Take a line out to unset it; secrets are not listed.\n";
   const lines = Object.entries(before).map(([key, value]) => `${key}=${JSON.stringify(value)}\n`);
   const after = envFile(await edited(head + lines.join(""), "config.env", context.env), "config.env");

@@ -3,7 +3,12 @@ import { type Paper, table, timeText } from "./print.ts";
 
 export function printConfig({ line, aside }: Paper, list: readonly ConfigView[]): void {
   if (list.length === 0) return aside("the current release has no config");
-  line(table(["KEY", "VALUE", "FROM", "SINCE"], list.map(({ key, value, from, since, live }) => [key, shown(value), live ? `${from}, live` : from, `v${since}`])));
+  line(
+    table(
+      ["KEY", "VALUE", "FROM", "SINCE"],
+      list.map(({ key, value, from, since, live }) => [key, shown(value), live ? `${from}, live` : from, `v${since}`]),
+    ),
+  );
 }
 
 /** The winner, then what the layers below it say. */
@@ -15,7 +20,8 @@ export function printWhy({ line, styled }: Paper, { key, current, layers, descri
   } else line("  no value in the current release");
   if (layers.length === 0) return;
   line("  layers, the one that wins first:");
-  for (const [index, { from, value, where }] of layers.entries()) line(`    ${index === 0 ? "→" : " "} ${from.padEnd(9)} ${shown(value)}  (${where})`);
+  for (const [index, { from, value, where }] of layers.entries())
+    line(`    ${index === 0 ? "→" : " "} ${from.padEnd(9)} ${shown(value)}  (${where})`);
 }
 
 function shown(value: string | undefined): string {

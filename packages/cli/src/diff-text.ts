@@ -10,10 +10,19 @@ export function printDiff({ line, styled }: Paper, { from, to, build, config, at
   const coloured = ({ name, change, from: before, to: after }: Change): string => {
     const sign = { added: "+", removed: "-", changed: "~" }[change];
     const style = { added: "green", removed: "red", changed: "yellow" } as const;
-    const values = before === undefined && after === undefined ? "" : `: ${[before, after].filter((each) => each !== undefined).map((each) => JSON.stringify(each)).join(" → ")}`;
+    const values =
+      before === undefined && after === undefined
+        ? ""
+        : `: ${[before, after]
+            .filter((each) => each !== undefined)
+            .map((each) => JSON.stringify(each))
+            .join(" → ")}`;
     return styled(style[change], `${sign} ${name}${values}`);
   };
-  if (build) line(`  ${"build".padEnd(10)} ${styled("yellow", `~ ${build.fromCommit?.slice(0, 7) ?? short(build.from)} → ${build.toCommit?.slice(0, 7) ?? short(build.to)}`)}`);
+  if (build)
+    line(
+      `  ${"build".padEnd(10)} ${styled("yellow", `~ ${build.fromCommit?.slice(0, 7) ?? short(build.from)} → ${build.toCommit?.slice(0, 7) ?? short(build.to)}`)}`,
+    );
   section("config", config);
   section("resource", attachments);
   section("formation", formation);

@@ -20,7 +20,12 @@ export async function edited(text: string, name: string, env: Readonly<Record<st
     const child = spawn("/bin/sh", ["-c", `${editor} "$1"`, "douze", file], { stdio: "inherit" });
     const [code] = (await once(child, "exit")) as [number | null];
     if (code !== 0) {
-      throw new Problem({ code: "editor-failed", what: `the editor \`${editor}\` ended with a failure`, why: `its exit status was ${code ?? "a signal"}`, fix: "set EDITOR to one that is installed; nothing was changed" });
+      throw new Problem({
+        code: "editor-failed",
+        what: `the editor \`${editor}\` ended with a failure`,
+        why: `its exit status was ${code ?? "a signal"}`,
+        fix: "set EDITOR to one that is installed; nothing was changed",
+      });
     }
     return await readFile(file, "utf8");
   } finally {

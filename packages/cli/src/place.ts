@@ -37,9 +37,9 @@ export async function findPlace(from: string, environment: string, state: string
 /** What the app in a folder is, as it stands now, committed or not. */
 export async function readManifest(directory: string): Promise<Manifest> {
   const files = Object.fromEntries(
-    (await Promise.all(["douze.yaml", "Procfile", "app.json"].map(async (name) => [name, await textOf(join(directory, name))] as const))).filter(
-      ([, text]) => text !== undefined,
-    ),
+    (
+      await Promise.all(["douze.yaml", "Procfile", "app.json"].map(async (name) => [name, await textOf(join(directory, name))] as const))
+    ).filter(([, text]) => text !== undefined),
   );
   const manifest = manifestFromFiles(files, nameOf(directory));
   if (manifest) return manifest;

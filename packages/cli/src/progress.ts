@@ -1,7 +1,13 @@
 import type { OnProgress, ProgressEvent } from "@douze/engine";
 import type { Paper } from "./print.ts";
 
-const headings: Record<ProgressEvent["stage"], string> = { build: "Build", output: "Build", release: "Release", task: "Release task", process: "Processes" };
+const headings: Record<ProgressEvent["stage"], string> = {
+  build: "Build",
+  output: "Build",
+  release: "Release",
+  task: "Release task",
+  process: "Processes",
+};
 
 /** Tells stages under headings, as Heroku does, on stderr: what a command prints as its result stays apart. */
 export function progressOn({ aside, styled }: Paper): OnProgress {

@@ -3,7 +3,9 @@ import { constants } from "node:os";
 import { Problem } from "@douze/core";
 import type { OneOffPlace } from "@douze/engine";
 
-export type HereOutcome = { readonly by: "exit"; readonly code: number } | { readonly by: "signal"; readonly signal: string; readonly number: number };
+export type HereOutcome =
+  | { readonly by: "exit"; readonly code: number }
+  | { readonly by: "signal"; readonly signal: string; readonly number: number };
 
 /**
  * Runs a command with this process's own terminal: job control, window size and Ctrl-C need no go-between, since the terminal
@@ -15,8 +17,15 @@ export async function runHere(words: readonly string[], { cwd, env }: OneOffPlac
   const [first = "", ...rest] = words;
   // One word with spaces is a shell's line; several are a program and its arguments, taken as they are.
   const shell = rest.length === 0 && /\s/.test(first);
-  const inherited = { TERM: process.env["TERM"], COLORTERM: process.env["COLORTERM"], LINES: process.env["LINES"], COLUMNS: process.env["COLUMNS"] };
-  const child = shell ? spawn("/bin/sh", ["-c", first], { cwd, env: { ...inherited, ...env }, stdio: "inherit" }) : spawn(first, rest, { cwd, env: { ...inherited, ...env }, stdio: "inherit" });
+  const inherited = {
+    TERM: process.env["TERM"],
+    COLORTERM: process.env["COLORTERM"],
+    LINES: process.env["LINES"],
+    COLUMNS: process.env["COLUMNS"],
+  };
+  const child = shell
+    ? spawn("/bin/sh", ["-c", first], { cwd, env: { ...inherited, ...env }, stdio: "inherit" })
+    : spawn(first, rest, { cwd, env: { ...inherited, ...env }, stdio: "inherit" });
   const forwarded = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
   const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
   // From a terminal these reach the child by themselves; this process only must not end before it.

@@ -46,7 +46,7 @@ export async function deployRelease(home: Home, request: DeployRequest, onProgre
 /** Live keys alone are swapped where they lie; any other key makes a release. */
 export async function changeConfig(home: Home, request: ConfigChange, onProgress: OnProgress): Promise<ConfigChangeView> {
   const base = await neededBase(home);
-  const { build } = await home.openBuild(base.build);
+  const build = await buildOf(home, base);
   const names = [...Object.keys(request.set).map((key) => `set ${key}`), ...request.unset.map((key) => `unset ${key}`)];
   const reason: ReleaseReason = { kind: "config", set: Object.keys(request.set), unset: request.unset };
   const draft = await draftFrom(home, {
@@ -69,7 +69,7 @@ export async function changeConfig(home: Home, request: ConfigChange, onProgress
 
 export async function changeAttachment(home: Home, change: AttachmentChange, by: string, onProgress: OnProgress): Promise<ReleaseView> {
   const base = await neededBase(home);
-  const { build } = await home.openBuild(base.build);
+  const build = await buildOf(home, base);
   const { kind, resource } = change;
   const draft = await draftFrom(home, { build, reason: { kind, resource }, description: `${kind} ${resource}`, by, attachment: change });
   return await release(home, draft, onProgress);
@@ -92,6 +92,12 @@ export async function unsealed(home: Home, version: ReleaseVersion): Promise<Rel
   const record = home.ledger.get(version);
   if (!record) throw unknownRelease(version);
   return amended(await home.ledger.unsealed(version), record.amendments);
+}
+
+/** The same tree may have come from several commits; a release keeps the one it was made from. */
+async function buildOf(home: Home, base: Release): Promise<Build> {
+  const { build } = await home.openBuild(base.build);
+  return { ...build, source: base.source };
 }
 
 async function unsealedBase(home: Home): Promise<Release | undefined> {

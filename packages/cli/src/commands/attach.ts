@@ -10,7 +10,10 @@ export function register(program: Command): void {
     .argument("<resource>", "its name in the manifest")
     .argument("[url]", "where it is; without, a server is started here if Douze can (postgres, redis)")
     .option("--as <VARIABLE>", "the variable that holds its URL, for a resource that the manifest does not declare")
-    .addHelpText("after", examples(["douze attach db postgres://ana:…@db.example.org/shop", "by URL"], ["douze attach cache", "a server on this machine"]))
+    .addHelpText(
+      "after",
+      examples(["douze attach db postgres://ana:…@db.example.org/shop", "by URL"], ["douze attach cache", "a server on this machine"]),
+    )
     .action(async (resource: string, url: string | undefined, options: { as?: string }, command: Command) => {
       const { ask, paper, json, by } = contextOf(command);
       const request = { resource, by, ...(url !== undefined && { url }), ...(options.as !== undefined && { as: options.as }) };

@@ -1,6 +1,6 @@
 import { Argument, type Command } from "commander";
 import { commands } from "../commands.ts";
-import { completionScript, type Completed } from "../completion-script.ts";
+import { type Completed, completionScript } from "../completion-script.ts";
 import { examples } from "../examples.ts";
 
 export function register(program: Command): void {

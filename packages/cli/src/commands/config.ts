@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { assignments } from "../assignments.ts";
-import { contextOf } from "../context.ts";
 import { changeConfig, editConfig, importConfig } from "../config-change.ts";
 import { printConfig, printWhy } from "../config-text.ts";
+import { contextOf } from "../context.ts";
 import { examples } from "../examples.ts";
 
 export function register(program: Command): void {

@@ -8,13 +8,33 @@ export function register(program: Command): void {
   const cron = program
     .command("cron")
     .description("list scheduled commands, when they run next and how they ran last")
-    .addHelpText("after", examples(["douze cron", "list"], ["douze cron runs report", "the runs of one, missed ones too"], ["douze cron run report", "now, beside its schedule"]))
+    .addHelpText(
+      "after",
+      examples(
+        ["douze cron", "list"],
+        ["douze cron runs report", "the runs of one, missed ones too"],
+        ["douze cron run report", "now, beside its schedule"],
+      ),
+    )
     .action(async (_options, command: Command) => {
       const { ask, paper, json } = contextOf(command);
       const list = await ask((operations) => operations.cron());
       if (json) return paper.json(list);
       if (list.length === 0) return paper.aside("the current release has no cron entries");
-      paper.line(table(["ENTRY", "SCHEDULE", "ZONE", "OVERLAP", "NEXT", "LAST", "COMMAND"], list.map(({ entry, schedule, timeZone, overlap, next, last, command: line }) => [entry, schedule, timeZone, overlap, next === undefined ? "never" : timeText(next), last?.result ?? "-", line])));
+      paper.line(
+        table(
+          ["ENTRY", "SCHEDULE", "ZONE", "OVERLAP", "NEXT", "LAST", "COMMAND"],
+          list.map(({ entry, schedule, timeZone, overlap, next, last, command: line }) => [
+            entry,
+            schedule,
+            timeZone,
+            overlap,
+            next === undefined ? "never" : timeText(next),
+            last?.result ?? "-",
+            line,
+          ]),
+        ),
+      );
     });
   cron
     .command("runs")
@@ -40,5 +60,17 @@ export function register(program: Command): void {
 }
 
 function print({ line }: Paper, runs: readonly CronRunView[]): void {
-  line(table(["ENTRY", "DUE", "RESULT", "RELEASE", "TOOK", "RUN"], runs.map(({ entry, scheduledAt, result, release, startedAt, endedAt, run }) => [entry, timeText(scheduledAt), result, release === undefined ? "-" : `v${release}`, startedAt !== undefined && endedAt !== undefined ? `${((endedAt - startedAt) / 1000).toFixed(1)}s` : "-", run])));
+  line(
+    table(
+      ["ENTRY", "DUE", "RESULT", "RELEASE", "TOOK", "RUN"],
+      runs.map(({ entry, scheduledAt, result, release, startedAt, endedAt, run }) => [
+        entry,
+        timeText(scheduledAt),
+        result,
+        release === undefined ? "-" : `v${release}`,
+        startedAt !== undefined && endedAt !== undefined ? `${((endedAt - startedAt) / 1000).toFixed(1)}s` : "-",
+        run,
+      ]),
+    ),
+  );
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
+import { assignments } from "../assignments.ts";
 import { contextOf } from "../context.ts";
 import { examples } from "../examples.ts";
-import { assignments } from "../assignments.ts";
 import { progressOn } from "../progress.ts";
 
 interface DeployOptions {
@@ -33,6 +33,9 @@ export function register(program: Command): void {
         ),
       );
       if (json) paper.json(release);
-      else paper.line(`v${release.version} ${release.status}: ${release.description}${release.status === "pending" ? " (it starts with the next `douze up`)" : ""}`);
+      else
+        paper.line(
+          `v${release.version} ${release.status}: ${release.description}${release.status === "pending" ? " (it starts with the next `douze up`)" : ""}`,
+        );
     });
 }

@@ -24,7 +24,14 @@ export function register(program: Command): void {
     .option("--until <when>", "up to then")
     .option("-g, --grep <expression>", "only lines that match")
     .option("-n, --last <count>", "only the last so many lines (default 100, with --since all)")
-    .addHelpText("after", examples(["douze logs -f", "all, as it comes"], ["douze logs -p web.1 --since 5m", "one process"], ["douze logs -g 'error|fail' --json", "for a program"]))
+    .addHelpText(
+      "after",
+      examples(
+        ["douze logs -f", "all, as it comes"],
+        ["douze logs -p web.1 --since 5m", "one process"],
+        ["douze logs -g 'error|fail' --json", "for a program"],
+      ),
+    )
     .action(async (options: LogOptions, command: Command) => {
       const { ask, paper, json } = contextOf(command);
       const end = new AbortController();

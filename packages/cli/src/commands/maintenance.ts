@@ -10,7 +10,10 @@ export function register(program: Command): void {
       if (word === "on" || word === "off") return word;
       throw new InvalidArgumentError("It is on or off.");
     })
-    .addHelpText("after", examples(["douze maintenance on", "processes keep running"], ["douze maintenance off", "requests are served again"]))
+    .addHelpText(
+      "after",
+      examples(["douze maintenance on", "processes keep running"], ["douze maintenance off", "requests are served again"]),
+    )
     .action(async (state: "on" | "off" | undefined, _options, command: Command) => {
       const { ask, paper, json } = contextOf(command);
       if (state) await ask((operations) => operations.maintenance(state === "on"));

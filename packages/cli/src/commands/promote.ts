@@ -16,7 +16,12 @@ export function register(program: Command): void {
       const source = await askIn(from, async (operations) => {
         const { current } = await operations.status();
         if (current !== undefined) return await operations.release(current);
-        throw new Problem({ code: "no-release", what: `${from} has no good release`, why: "there is nothing to promote", fix: `\`douze releases --env ${from}\` shows what became of each` });
+        throw new Problem({
+          code: "no-release",
+          what: `${from} has no good release`,
+          why: "there is nothing to promote",
+          fix: `\`douze releases --env ${from}\` shows what became of each`,
+        });
       });
       const promotedFrom = { environment: environmentName(from), version: source.version };
       const release = await askIn(to, (operations) => operations.deploy({ build: source.build, promotedFrom, by }, progressOn(paper)));

@@ -17,7 +17,12 @@ export function register(program: Command): void {
       if (json) return paper.json(shown);
       if (shown.length === 0) return paper.aside("nothing runs");
       const now = Date.now();
-      paper.line(table(["PROCESS", "RELEASE", "STATE", "UP", "RESTARTS", "MEMORY", "PORT", "COMMAND"], shown.map((each) => row(each, now))));
+      paper.line(
+        table(
+          ["PROCESS", "RELEASE", "STATE", "UP", "RESTARTS", "MEMORY", "PORT", "COMMAND"],
+          shown.map((each) => row(each, now)),
+        ),
+      );
     });
 }
 

@@ -9,14 +9,26 @@ export function register(program: Command): void {
   const releases = program
     .command("releases")
     .description("list releases, newest first; or show one")
-    .addHelpText("after", examples(["douze releases", "the ledger"], ["douze releases show v12", "one, with its config"], ["douze releases diff v11 v12", "what differs"]))
+    .addHelpText(
+      "after",
+      examples(
+        ["douze releases", "the ledger"],
+        ["douze releases show v12", "one, with its config"],
+        ["douze releases diff v11 v12", "what differs"],
+      ),
+    )
     .action(async (_options, command: Command) => {
       const { ask, paper, json } = contextOf(command);
       const list = (await ask((operations) => operations.releases())).toReversed();
       if (json) return paper.json(list);
       if (list.length === 0) return paper.aside("there is no release yet: `douze up` or `douze deploy` makes the first");
       const now = Date.now();
-      paper.line(table(["RELEASE", "STATUS", "WHAT", "BY", "AGE"], list.map(({ version, status, description, by, createdAt }) => [`v${version}`, status, description, by, since(createdAt, now)])));
+      paper.line(
+        table(
+          ["RELEASE", "STATUS", "WHAT", "BY", "AGE"],
+          list.map(({ version, status, description, by, createdAt }) => [`v${version}`, status, description, by, since(createdAt, now)]),
+        ),
+      );
     });
   releases
     .command("show")
@@ -49,11 +61,27 @@ function show({ line, styled }: Paper, release: ReleaseView): void {
   line(`  build     ${build}`);
   line(`  commit    ${source.commit ?? "none"}${source.dirty ? ", with uncommitted changes" : ""}`);
   if (outcome) line(`  outcome   ${outcome.kind} ${timeText(outcome.at)}${outcome.kind === "failed" ? `: ${outcome.why}` : ""}`);
-  line(`  formation ${Object.entries(formation).map(([type, count]) => `${type}=${count}`).join(" ") || "none"}`);
+  line(
+    `  formation ${
+      Object.entries(formation)
+        .map(([type, count]) => `${type}=${count}`)
+        .join(" ") || "none"
+    }`,
+  );
   for (const { resource, as, kind, at } of attachments) line(`  resource  ${resource} as ${as}: ${kind === "embedded" ? "embedded" : at}`);
   if (config.length === 0) return;
   line("");
-  line(table(["KEY", "VALUE", "FROM", "SINCE"], config.map(({ key, value, from, since: first, live }) => [key, value === undefined ? "(secret)" : oneLine(value), live ? `${from}, live` : from, `v${first}`])));
+  line(
+    table(
+      ["KEY", "VALUE", "FROM", "SINCE"],
+      config.map(({ key, value, from, since: first, live }) => [
+        key,
+        value === undefined ? "(secret)" : oneLine(value),
+        live ? `${from}, live` : from,
+        `v${first}`,
+      ]),
+    ),
+  );
 }
 
 function oneLine(value: string): string {

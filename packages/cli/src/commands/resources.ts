@@ -7,13 +7,27 @@ export function register(program: Command): void {
   const resources = program
     .command("resources")
     .description("list what the app declares and what is attached, with a look at whether it answers")
-    .addHelpText("after", examples(["douze resources", "list"], ["douze resources backup db", "to a file"], ["douze resources restore db <file>", "from it"]))
+    .addHelpText(
+      "after",
+      examples(["douze resources", "list"], ["douze resources backup db", "to a file"], ["douze resources restore db <file>", "from it"]),
+    )
     .action(async (_options, command: Command) => {
       const { ask, paper, json } = contextOf(command);
       const list = await ask((operations) => operations.resources());
       if (json) return paper.json(list);
       if (list.length === 0) return paper.aside("the app declares no resources, and none is attached");
-      paper.line(table(["RESOURCE", "TYPE", "VARIABLE", "WHERE", "STATE"], list.map(({ resource, type, as, kind, at, reachable, detail }) => [resource, type, as, `${kind ?? "-"}${at ? ` ${at}` : ""}`, `${reachable ? "reachable" : "not reachable"}: ${detail}`])));
+      paper.line(
+        table(
+          ["RESOURCE", "TYPE", "VARIABLE", "WHERE", "STATE"],
+          list.map(({ resource, type, as, kind, at, reachable, detail }) => [
+            resource,
+            type,
+            as,
+            `${kind ?? "-"}${at ? ` ${at}` : ""}`,
+            `${reachable ? "reachable" : "not reachable"}: ${detail}`,
+          ]),
+        ),
+      );
     });
   resources
     .command("backup")

@@ -12,7 +12,10 @@ export function register(program: Command): void {
     .description("return to an earlier release: its build, config, resources and formation together")
     .argument("[release]", "default: the last good one before the current")
     .option("-y, --yes", "do not ask")
-    .addHelpText("after", examples(["douze rollback", "shows what will change, and asks"], ["douze rollback v11 --yes", "to a certain one, in a script"]))
+    .addHelpText(
+      "after",
+      examples(["douze rollback", "shows what will change, and asks"], ["douze rollback v11 --yes", "to a certain one, in a script"]),
+    )
     .action(async (asked: string | undefined, options: { yes?: boolean }, command: Command) => {
       const { ask, paper, json, by, interactive } = contextOf(command);
       const to = asked === undefined ? undefined : releaseVersion(asked);

@@ -10,7 +10,14 @@ export function register(program: Command): void {
     .argument("<command...>", "after `--`")
     .option("-d, --detach", "in the background, under the engine; its output goes to the logs")
     .passThroughOptions()
-    .addHelpText("after", examples(["douze run -- node migrate.ts --dry", "signals and exit code are the command's own"], ["douze run -- bash", "a shell in the release"], ["douze run --detach -- node import.ts", "in the background"]))
+    .addHelpText(
+      "after",
+      examples(
+        ["douze run -- node migrate.ts --dry", "signals and exit code are the command's own"],
+        ["douze run -- bash", "a shell in the release"],
+        ["douze run --detach -- node import.ts", "in the background"],
+      ),
+    )
     .action(async (words: string[], options: { detach?: boolean }, command: Command) => {
       const { ask, paper, json, by, interactive } = contextOf(command);
       if (options.detach) {

@@ -14,7 +14,19 @@ export function register(program: Command): void {
       const runs = await ask((operations) => operations.runs());
       if (json) return paper.json(runs);
       if (runs.length === 0) return paper.aside("no one-off is on record");
-      paper.line(table(["RUN", "RELEASE", "STARTED", "STATE", "BY", "COMMAND"], runs.map(({ run, release, startedAt, endedAt, outcome, by, command: line }) => [run, `v${release}`, timeText(startedAt), endedAt === undefined ? "running" : words(outcome), by, line])));
+      paper.line(
+        table(
+          ["RUN", "RELEASE", "STARTED", "STATE", "BY", "COMMAND"],
+          runs.map(({ run, release, startedAt, endedAt, outcome, by, command: line }) => [
+            run,
+            `v${release}`,
+            timeText(startedAt),
+            endedAt === undefined ? "running" : words(outcome),
+            by,
+            line,
+          ]),
+        ),
+      );
     });
 }
 

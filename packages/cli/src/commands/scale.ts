@@ -12,9 +12,17 @@ export function register(program: Command): void {
     .addHelpText("after", examples(["douze scale web=3 worker=2", "set two types"], ["douze scale", "show the formation"]))
     .action(async (asked: string[], _options, command: Command) => {
       const { ask, paper, json, by } = contextOf(command);
-      const formation = asked.length === 0 ? (await ask((operations) => operations.status())).formation : await ask((operations) => operations.scale({ formation: formationOf(asked), by }));
+      const formation =
+        asked.length === 0
+          ? (await ask((operations) => operations.status())).formation
+          : await ask((operations) => operations.scale({ formation: formationOf(asked), by }));
       if (json) return paper.json(formation);
-      paper.line(table(["TYPE", "COUNT"], Object.entries(formation).map(([type, count]) => [type, String(count)])));
+      paper.line(
+        table(
+          ["TYPE", "COUNT"],
+          Object.entries(formation).map(([type, count]) => [type, String(count)]),
+        ),
+      );
     });
 }
 

@@ -13,9 +13,19 @@ export function register(program: Command): void {
       if (json) return paper.json(status);
       const { app, environment, running, pid, current, candidate, formation, maintenance, addresses } = status;
       const { line, styled } = paper;
-      line(`${styled("bold", app)} in ${environment}: ${running ? `running, engine ${pid}` : "not running"}${maintenance ? ", in maintenance" : ""}`);
-      line(`  release   ${current === undefined ? "none yet" : `v${current}`}${candidate === undefined ? "" : `, v${candidate} on its way`}`);
-      line(`  formation ${Object.entries(formation).map(([type, count]) => `${type}=${count}`).join(" ") || "none"}`);
+      line(
+        `${styled("bold", app)} in ${environment}: ${running ? `running, engine ${pid}` : "not running"}${maintenance ? ", in maintenance" : ""}`,
+      );
+      line(
+        `  release   ${current === undefined ? "none yet" : `v${current}`}${candidate === undefined ? "" : `, v${candidate} on its way`}`,
+      );
+      line(
+        `  formation ${
+          Object.entries(formation)
+            .map(([type, count]) => `${type}=${count}`)
+            .join(" ") || "none"
+        }`,
+      );
       for (const address of addresses) line(`  open      ${address}`);
     });
 }

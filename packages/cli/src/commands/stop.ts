@@ -8,7 +8,10 @@ export function register(program: Command): void {
     .command("stop")
     .description("stop everything in order and end the engine; or scale single types to none")
     .argument("[type...]", "process types to stop; without, the app")
-    .addHelpText("after", examples(["douze stop", "as Ctrl-C in the terminal of `douze up`"], ["douze stop worker", "until `douze scale worker=1`"]))
+    .addHelpText(
+      "after",
+      examples(["douze stop", "as Ctrl-C in the terminal of `douze up`"], ["douze stop worker", "until `douze scale worker=1`"]),
+    )
     .action(async (types: string[], _options, command: Command) => {
       const { ask, paper, by } = contextOf(command);
       if (types.length === 0) {

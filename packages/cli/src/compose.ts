@@ -1,0 +1,30 @@
+import { realpath } from "node:fs/promises";
+import { userInfo } from "node:os";
+import type { Operations } from "@douze/engine";
+import { answers, connect, runtimeDirectory, socketPath } from "@douze/server/client";
+import type { Place } from "./place.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The engine's operations, wherever they are carried out. */
+export type Reached = Operations & AsyncDisposable;
+
+/** Asks the engine that runs; where none does, opens the state in this process, which is slower and runs nothing. */
+export async function operationsAt(place: Place, env: Env): Promise<Reached> {
+  const socket = await controlSocket(place, env);
+  if (socket !== undefined && (await answers(socket))) return { ...connect(socket), [Symbol.asyncDispose]: async () => undefined };
+  const { openOffline } = await import("./open.ts");
+  const offline = await openOffline(place, env);
+  return { ...offline.engine.operations, [Symbol.asyncDispose]: () => offline[Symbol.asyncDispose]() };
+}
+
+/** @returns nothing when the environment has no state yet */
+export async function controlSocket(place: Place, env: Env): Promise<string | undefined> {
+  try {
+    const state = await realpath(place.paths.environment);
+    return socketPath(state, await runtimeDirectory(env["XDG_RUNTIME_DIR"], userInfo().uid));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,108 @@
+import { mkdir } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { AppName, Instant, Problem } from "@douze/core";
+import { Engine, type EngineOptions, ledgerKey, readInventory } from "@douze/engine";
+import { accessLine, Local, LocalProvider, LogStore, Router } from "@douze/local";
+import { findIdentities, type Identity } from "@douze/secrets";
+import { holdLock, serve } from "@douze/server";
+import { controlSocket } from "./compose.ts";
+import { type Place, readManifest } from "./place.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** A state held by this process, without any process of the app: for what only concerns the ledger. */
+export async function openOffline(place: Place, env: Env): Promise<AsyncDisposable & { readonly engine: Engine }> {
+  await using stack = new AsyncDisposableStack();
+  const { app } = await readManifest(place.directory);
+  stack.use(await holdLock(place.paths.environment));
+  const options = await optionsFor(place, app, env, () => undefined);
+  stack.use(options.provider);
+  const engine = stack.use(await Engine.open(options));
+  const held = stack.move();
+  return { engine, [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
+/** An environment that runs in this process. */
+export interface Foreground extends AsyncDisposable {
+  readonly engine: Engine;
+  readonly driver: Local;
+  readonly address: string;
+  /** Resolves when a command asks the engine to end. */
+  readonly asked: Promise<void>;
+}
+
+/**
+ * Opens an environment and runs it in this process. Parts are opened in an order in which each finds what it needs, and end in
+ * the other: lock, logs, router, engine with its driver, and the control socket last, when everything can be asked for.
+ *
+ * @param port - in place of the inventory's
+ * @throws Problem engine-running, port-taken, inventory-invalid, ledger-unreadable …
+ */
+export async function openForeground(place: Place, env: Env, port: number | undefined): Promise<Foreground> {
+  await using stack = new AsyncDisposableStack();
+  const { environment, paths } = place;
+  const { app } = await readManifest(place.directory);
+  stack.use(await holdLock(paths.environment));
+  await mkdir(paths.environment, { recursive: true, mode: 0o700 });
+  let note = (_text: string): void => undefined;
+  const options = await optionsFor(place, app, env, (text) => note(text));
+  stack.use(options.provider);
+  const { inventory } = await options.inventory();
+  const logs = stack.use(
+    await LogStore.open(join(paths.environment, "logs"), {
+      retention: inventory.logs,
+      onTrouble: (problem: Problem) => note(`${problem.what}: ${problem.why}`),
+    }),
+  );
+  const hosts = inventory.target.hosts.length > 0 ? inventory.target.hosts : [`${app}.localhost`];
+  const router = stack.use(
+    await Router.listen({
+      host: "127.0.0.1",
+      port: port ?? inventory.target.port,
+      onAccess: (record) => logs.append("router", "", "stdout", accessLine(record)),
+    }),
+  );
+  const address = `http://127.0.0.1:${router.port}`;
+  const asked = Promise.withResolvers<void>();
+  let driver: Local | undefined;
+  const engine = await Engine.open({
+    ...options,
+    drive: {
+      open: async (runnable) => {
+        driver = await Local.open({ directory: paths.environment, app, environment, runnable, router, logs, hosts, fallback: true });
+        note = (text) => driver?.note(text);
+        return driver;
+      },
+      addresses: () => [address],
+      onShutDown: asked.resolve,
+    },
+  });
+  if (!driver) throw new Error("the engine opened no driver");
+  stack.use(driver);
+  stack.use(engine);
+  const socket = await controlSocket(place, env);
+  if (socket === undefined) throw new Error("the environment's folder has vanished");
+  stack.use(await serve(engine.operations, socket));
+  const held = stack.move();
+  return { engine, driver, address, asked: asked.promise, [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
+async function optionsFor(place: Place, app: AppName, env: Env, note: (text: string) => void): Promise<EngineOptions> {
+  const { directory, environment, paths } = place;
+  const userHome = env["HOME"] ?? homedir();
+  const path = env["PATH"] ?? "/usr/bin:/bin";
+  const identities = async (): Promise<readonly Identity[]> => await findIdentities(env, userHome);
+  return {
+    app,
+    environment,
+    directory,
+    paths,
+    key: await ledgerKey(paths.key, { recipients: [], identities: [] }),
+    provider: new LocalProvider({ directory: paths.resources, path, note }),
+    inventory: () => readInventory(directory, environment, identities),
+    path,
+    userHome,
+    clock: () => Date.now() as Instant,
+  };
+}
