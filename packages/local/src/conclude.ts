@@ -1,0 +1,64 @@
+import { setTimeout } from "node:timers/promises";
+import { type Instant, versionName } from "@douze/core";
+import type { HostProcess } from "./host-process.ts";
+import { retryMs, type Site, troubleText } from "./site.ts";
+
+/** How many of its last lines a crash bundle holds. */
+const bundleLines = 50;
+
+/** What is told of an abnormal end. */
+export interface Crash {
+  readonly at: Instant;
+  /** In words. */
+  readonly ending: string;
+  readonly command: string;
+  readonly memoryBytes?: number | undefined;
+  readonly restarts: number;
+}
+
+/** Has a process's output stored, as soon as its release's secrets are known; until then it waits in its spool. */
+export async function follow({ releases, logs, closing }: Site, process: HostProcess): Promise<void> {
+  while (!closing.aborted) {
+    try {
+      await releases.get(process.release);
+      if (!closing.aborted) process.follow(logs);
+      return;
+    } catch (error) {
+      troubleText(error);
+      await pause(closing);
+    }
+  }
+}
+
+/**
+ * Sees to what an end leaves behind: the last lines into the store, a crash bundle if it was abnormal, then `settle` writes down
+ * that all this was done. After a kill in between, the next engine does it again, to the same files.
+ */
+export async function conclude(site: Site, process: HostProcess, crash: Crash | undefined, settle: () => void): Promise<void> {
+  while (!site.closing.aborted) {
+    try {
+      await process.following;
+      if (site.closing.aborted) return;
+      await process.finish();
+      if (crash) await report(site, process, crash);
+      settle();
+      return;
+    } catch (error) {
+      site.note(`the end of ${process.name} cannot be written down: ${troubleText(error)}; trying again every ${retryMs / 1000} s`);
+      await pause(site.closing);
+    }
+  }
+}
+
+async function report({ logs, crashes }: Site, process: HostProcess, crash: Crash): Promise<void> {
+  const { name, release } = process;
+  const { id, startedAt } = process.start;
+  const { memoryBytes, ...rest } = crash;
+  const lines = await logs.lastLines(name, versionName(release), bundleLines);
+  await crashes.save({ id, process: name, release, startedAt, lines, ...rest, ...(memoryBytes !== undefined && { memoryBytes }) });
+}
+
+/** Ends early, and in peace, when the driver lets go. */
+async function pause(closing: AbortSignal): Promise<void> {
+  await setTimeout(retryMs, undefined, { signal: closing }).catch(() => undefined);
+}

@@ -1,0 +1,276 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { AppName, Instant, LogLine, LogQuery, Observed, ReleaseVersion, Step } from "@douze/core";
+import type { CrashBundle, Driver, OneOffPlace, RunnableSource } from "@douze/engine";
+import { adopt } from "./adopt.ts";
+import { conclude, follow } from "./conclude.ts";
+import { FreePorts } from "./free-port.ts";
+import { HostProcess } from "./host-process.ts";
+import { groupMemory } from "./memory.ts";
+import { Observers } from "./observers.ts";
+import { Pasts } from "./pasts.ts";
+import { bootId } from "./proc.ts";
+import { Releases } from "./releases.ts";
+import type { RunFolder, Start } from "./run-folder.ts";
+import { checkedName, Runs } from "./runs.ts";
+import type { CrashPort, LogPort, RoutePort } from "./seams.ts";
+import type { Site } from "./site.ts";
+import { Supervisor } from "./supervisor.ts";
+import { Tasks } from "./tasks.ts";
+import { tidy } from "./tidy.ts";
+import { Wanted } from "./wanted.ts";
+
+export interface LocalOptions {
+  /** The environment's own folder. The caller holds its lock: two drivers in it would end each other's processes. */
+  readonly directory: string;
+  readonly app: AppName;
+  readonly runnable: RunnableSource;
+  readonly router: RoutePort;
+  readonly logs: LogPort;
+  readonly crashes: CrashPort;
+  /** Host names whose requests are the app's. */
+  readonly hosts: readonly string[];
+  /** Whether it also gets those for hosts that nobody claims. */
+  readonly fallback: boolean;
+  /** Default the machine's. */
+  readonly clock?: () => Instant;
+  /** From 0 up to 1. Default `Math.random`. */
+  readonly chance?: () => number;
+  /**
+   * How long requests in flight may hold up a process's SIGTERM, in milliseconds; never longer than its grace. Default 10_000.
+   * What takes longer can still be finished after SIGTERM, within the grace.
+   */
+  readonly drainMs?: number;
+  /** How often memory is measured, in milliseconds. Default 5_000. */
+  readonly memoryIntervalMs?: number;
+}
+
+const defaultDrainMs = 10_000;
+const defaultMemoryIntervalMs = 5_000;
+/** How often each process is asked whether it still runs, in case the kernel's word was missed. Milliseconds. */
+const checkIntervalMs = 1_000;
+
+/** The driver for this machine. Its processes need no engine to live: a new driver on the same directory finds them again. */
+export class Local implements Driver {
+  readonly #directory: string;
+  readonly #site: Site;
+  readonly #pasts = new Pasts();
+  readonly #supervisor: Supervisor;
+  readonly #runs: Runs;
+  readonly #observers: Observers<Observed>;
+  readonly #closing = new AbortController();
+  readonly #tasks: Tasks;
+  readonly #retired = new Set<ReleaseVersion>();
+  #timers: readonly NodeJS.Timeout[] = [];
+  #measuring = false;
+  #ended: Promise<void> | undefined;
+
+  private constructor(options: LocalOptions, wanted: Wanted) {
+    const { directory, app, router, logs, crashes, hosts, fallback, chance = Math.random } = options;
+    const clock = options.clock ?? ((): Instant => Date.now() as Instant);
+    this.#directory = directory;
+    this.#observers = new Observers(() => this.#observed());
+    this.#site = {
+      app,
+      hosts,
+      fallback,
+      wanted,
+      router,
+      logs,
+      crashes,
+      clock,
+      chance,
+      runDirectory: join(directory, "run"),
+      bootId: bootId(),
+      drainMs: options.drainMs ?? defaultDrainMs,
+      ports: new FreePorts(chance()),
+      releases: new Releases(options.runnable, join(directory, "live"), logs, clock),
+      note: (text) => this.note(text),
+      changed: () => this.#changed(),
+      fail: (error) => this.#observers.fail(error),
+      closing: this.#closing.signal,
+    };
+    this.#supervisor = new Supervisor(this.#site, this.#pasts);
+    this.#runs = new Runs(this.#site);
+    this.#tasks = new Tasks(this.#site.fail);
+  }
+
+  /**
+   * Takes over what an earlier driver left in the directory, and goes on with what it had been asked for: what runs is routed and
+   * watched again, what ended meanwhile is recorded, what is missing is started.
+   *
+   * @throws Problem state-unreadable - a file that cannot be done without is damaged; nothing has changed then
+   */
+  static async open(options: LocalOptions): Promise<Local> {
+    await mkdir(options.directory, { recursive: true, mode: 0o700 });
+    const local = new Local(options, Wanted.open(join(options.directory, "wanted.json")));
+    try {
+      await local.#begin(options.memoryIntervalMs ?? defaultMemoryIntervalMs);
+      return local;
+    } catch (error) {
+      await local.end("leave");
+      throw error;
+    }
+  }
+
+  observe(signal: AbortSignal): AsyncIterable<Observed> {
+    return this.#observers.observe(signal);
+  }
+
+  async apply(step: Step, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const { wanted } = this.#site;
+    switch (step.do) {
+      case "run-once":
+        return await this.#runs.runOnce(step);
+      case "end-run":
+        return this.#runs.endRun(step.run, step.deadline);
+      case "forget-run":
+        return this.#runs.forget(step.run);
+      case "scale": {
+        const { release, process, count, freshSince, freshSlots } = step;
+        if (count > 0) await this.#site.releases.checkType(release, process);
+        this.#retired.delete(release);
+        wanted.scale(release, process, { count, freshSince, freshSlots });
+        break;
+      }
+      case "route":
+        wanted.route(step.release);
+        break;
+      case "maintain":
+        wanted.maintain(step.on);
+        break;
+      case "drain":
+        wanted.drain(step.release, step.deadline);
+        break;
+      case "retire":
+        // What still runs will be seen to run.
+        if (this.#supervisor.observed(step.release, this.#site.clock()).length > 0) return;
+        wanted.retire(step.release);
+        this.#retired.add(step.release);
+    }
+    this.#supervisor.look();
+  }
+
+  logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
+    return this.#site.logs.read(query, signal);
+  }
+
+  note(text: string): void {
+    this.#site.logs.append("douze", "", "stdout", text);
+  }
+
+  async crashes(process?: string): Promise<readonly CrashBundle[]> {
+    return await this.#site.crashes.list(process);
+  }
+
+  async setLive(release: ReleaseVersion, values: Readonly<Record<string, string>>): Promise<void> {
+    await this.#site.releases.setLive(release, values);
+  }
+
+  async oneOff(release: ReleaseVersion, run: string): Promise<OneOffPlace> {
+    const tmp = join(this.#directory, "tmp", checkedName(run));
+    await rm(tmp, { recursive: true, force: true });
+    await mkdir(tmp, { recursive: true, mode: 0o700 });
+    const { cwd, env } = await this.#site.releases.place(release, { name: run, tmp });
+    return { cwd, env };
+  }
+
+  /**
+   * Ends the driver. `stop` ends everything first, in order: what is routed is drained and stopped, then all others and the runs,
+   * each within its grace, at once when `hurry` aborts; nothing is wanted any more then. `leave` touches nothing: the next
+   * driver on this directory takes over.
+   */
+  async end(how: "stop" | "leave", hurry: AbortSignal = new AbortController().signal): Promise<void> {
+    this.#ended ??= how === "stop" ? this.#stop(hurry) : this.#leave();
+    await this.#ended;
+  }
+
+  /** As `end("leave")`, unless it has ended already. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end("leave");
+  }
+
+  async #begin(memoryIntervalMs: number): Promise<void> {
+    const { runDirectory } = this.#site;
+    const parts = { supervisor: this.#supervisor, runs: this.#runs, pasts: this.#pasts };
+    const { swept, gone } = adopt(runDirectory, this.#site.bootId, parts);
+    for (const name of swept) this.note(`${name} had not been wholly started when the engine was killed: it was ended`);
+    for (const each of gone) this.#bury(each);
+    const used = [...this.#site.wanted.releases, ...this.#runs.all].map(({ release }) => release).concat(this.#supervisor.releases);
+    await tidy(join(this.#directory, "live"), join(this.#directory, "tmp"), new Set(used), this.#site.clock());
+    this.#timers = [
+      setInterval(() => this.#check(), checkIntervalMs),
+      setInterval(() => this.#tasks.add(this.#measure()), memoryIntervalMs),
+    ];
+    this.#check();
+    this.#supervisor.look();
+    this.#runs.look();
+  }
+
+  async #stop(hurry: AbortSignal): Promise<void> {
+    await this.#supervisor.stop("routed", hurry);
+    await Promise.all([this.#supervisor.stop("all", hurry), this.#runs.stop(hurry)]);
+    this.#site.wanted.clear();
+    this.#site.router.remove(this.#site.app);
+    await this.#leave();
+  }
+
+  async #leave(): Promise<void> {
+    this.#closing.abort();
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#supervisor[Symbol.asyncDispose]();
+    await this.#runs[Symbol.asyncDispose]();
+    await this.#tasks.settled();
+    this.#observers[Symbol.dispose]();
+  }
+
+  #observed(): Observed {
+    const { clock, wanted } = this.#site;
+    const at = clock();
+    const versions = [...new Set([...wanted.releases.map(({ release }) => release), ...this.#supervisor.releases])];
+    const releases = versions
+      .toSorted((a, b) => a - b)
+      .map((release) => {
+        const asked = wanted.releases.find((each) => each.release === release);
+        const processes = this.#supervisor.observed(release, at);
+        return { release, scale: asked?.scale ?? {}, draining: asked?.draining !== undefined, processes };
+      });
+    const { routed, maintenance } = wanted;
+    return { at, releases, maintenance, runs: this.#runs.all, ...(routed !== undefined && { routed }) };
+  }
+
+  #changed(): void {
+    this.#observers.changed();
+    const running = new Set(this.#runs.all.flatMap(({ phase, release }) => (phase === "running" ? [release] : [])));
+    for (const release of this.#retired) {
+      // A run goes on in the release it was started in, its live keys included.
+      if (running.has(release)) continue;
+      this.#retired.delete(release);
+      this.#tasks.add(this.#site.releases.retire(release));
+    }
+  }
+
+  #check(): void {
+    this.#supervisor.check();
+    this.#runs.check();
+  }
+
+  async #measure(): Promise<void> {
+    const groups = new Set(this.#supervisor.groups);
+    if (groups.size === 0 || this.#measuring) return;
+    this.#measuring = true;
+    const memory = await groupMemory(groups);
+    this.#measuring = false;
+    if (!this.#closing.signal.aborted) this.#supervisor.remember(memory);
+  }
+
+  /** Of an earlier start of the machine: only its last lines are of interest. */
+  #bury({ folder, start }: { readonly folder: RunFolder; readonly start: Start }): void {
+    const { bootId: boot, clock } = this.#site;
+    const process = HostProcess.adopt(folder, start, boot, clock, () => undefined);
+    process.following = follow(this.#site, process);
+    this.#tasks.add(process.following);
+    this.#tasks.add(conclude(this.#site, process, undefined, () => folder.remove()));
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * Runs beside each process as its parent and as leader of its group, outlives the engine, and writes down how the process ended.
+ * Arguments: the run folder, the inner script, the shell for it. In this order:
+ *
+ * - it writes its own pid and start time, and ends if it cannot: a folder that was swept away means that nobody expects it;
+ * - handlers that do nothing, in place of ignoring: what is ignored would be inherited by the app;
+ * - its own stderr goes nowhere: a shell tells "Terminated" of others, and that is no line of the app's;
+ * - the app runs in the foreground: in the background a shell would have it ignore SIGINT;
+ * - the status is written aside and renamed: who watches for the file never reads half of it (pids need no such care: a line
+ *   without its newline is not read);
+ * - at last it kills the whole group, itself included: no grandchild keeps the port, engine or no engine, and since the leader
+ *   is alive when it does so, the group's number cannot belong to anyone else.
+ */
+export const shim = `
+trap : HUP INT QUIT ALRM TERM USR1 USR2
+exec 3>&2 2>/dev/null
+ticks=0
+read -r stat </proc/$$/stat && stat=\${stat##*) } && set -- "$1" "$2" "$3" $stat && ticks=\${23}
+echo "$$ $ticks" >"$1/shim" || exit 70
+"$3" -c "$2" sh "$1"
+status=$?
+echo "$status" >"$1/exit.aside" && mv -f "$1/exit.aside" "$1/exit"
+kill -KILL 0
+`;
+
+/**
+ * The inner script: writes the pid that the app will have, gives the app its standard error back, and becomes it.
+ *
+ * @param profile - source `.profile.d/*.sh` and `.profile` first, as Heroku does
+ */
+export function innerScript(command: string, profile: boolean): string {
+  const sourced = `for profile in .profile.d/*.sh .profile; do [ -f "$profile" ] && . "./$profile"; done; unset profile\n`;
+  return `echo $$ >"$1/pid"; shift; exec 2>&3 3>&-\n${profile ? sourced : ""}${command}`;
+}

@@ -1,0 +1,44 @@
+import type { AppName, Instant } from "@douze/core";
+import type { FreePorts } from "./free-port.ts";
+import type { Releases } from "./releases.ts";
+import type { CrashPort, LogPort, RoutePort } from "./seams.ts";
+import type { Wanted } from "./wanted.ts";
+
+/** What the parts of a local driver share: one environment of one app on this machine. */
+export interface Site {
+  readonly app: AppName;
+  readonly hosts: readonly string[];
+  readonly fallback: boolean;
+  /** One folder for each start of a process. */
+  readonly runDirectory: string;
+  /** Of the machine's present start. */
+  readonly bootId: string;
+  /** How long requests in flight may hold up SIGTERM, in milliseconds. */
+  readonly drainMs: number;
+  readonly clock: () => Instant;
+  /** From 0 up to 1. */
+  readonly chance: () => number;
+  readonly ports: FreePorts;
+  readonly releases: Releases;
+  readonly wanted: Wanted;
+  readonly router: RoutePort;
+  readonly logs: LogPort;
+  readonly crashes: CrashPort;
+  /** Tells those who read the logs. */
+  readonly note: (text: string) => void;
+  /** What is observed may be different. */
+  readonly changed: () => void;
+  /** A defect: the driver cannot go on. */
+  readonly fail: (error: unknown) => void;
+  /** Aborts when the driver lets go. */
+  readonly closing: AbortSignal;
+}
+
+/** How long to wait before a thing that the world refused is tried again, in milliseconds. */
+export const retryMs = 5_000;
+
+/** What people are told of an error that is not a defect; rethrows one that is. */
+export function troubleText(error: unknown): string {
+  if (error instanceof Error && "code" in error && !String(error.code).startsWith("ERR_")) return error.message;
+  throw error;
+}

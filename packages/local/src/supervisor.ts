@@ -1,0 +1,250 @@
+import { type Exit, type Instant, later, type ObservedProcess, type ReleaseVersion, type Slot, slotName } from "@douze/core";
+import { conclude, follow } from "./conclude.ts";
+import { HostProcess, type HowItEnded } from "./host-process.ts";
+import { Occupant, type SlotStart, type Surroundings } from "./occupant.ts";
+import type { Past, Pasts } from "./pasts.ts";
+import { abnormalEnd } from "./plan/ending.ts";
+import { nextStartText, restart } from "./plan/restart.ts";
+import { routeTargets } from "./plan/routes.ts";
+import { type Action, type Supervised, supervise } from "./plan/supervise.ts";
+import type { RunFolder } from "./run-folder.ts";
+import { type Site, troubleText } from "./site.ts";
+import { type Prepared, Starts } from "./starts.ts";
+import { Tasks } from "./tasks.ts";
+
+/** No timer is set for longer; it looks again then. Milliseconds. */
+const longestSleepMs = 3_600_000;
+
+/** Makes the processes of this machine match what is wanted: looks, lets the plan decide, does it, and looks again. */
+export class Supervisor implements AsyncDisposable {
+  readonly #site: Site;
+  readonly #around: Surroundings;
+  readonly #occupants = new Map<string, Occupant>();
+  readonly #starts: Starts;
+  readonly #pasts: Pasts;
+  readonly #tasks: Tasks;
+  #ending: Supervised["ending"];
+  #emptied = Promise.withResolvers<void>();
+  #table = "";
+  #timer: NodeJS.Timeout | undefined;
+  #looking = false;
+  #again = false;
+  #closed = false;
+
+  constructor(site: Site, pasts: Pasts) {
+    this.#site = site;
+    this.#pasts = pasts;
+    this.#tasks = new Tasks(site.fail);
+    const onChange = (): void => this.look();
+    const onTrouble = (error: unknown): void => site.note(troubleText(error));
+    this.#around = { clock: site.clock, host: site.hosts[0] ?? "localhost", onChange, onTrouble };
+    this.#starts = new Starts(site, pasts, this.#tasks, (prepared) => this.#spawn(prepared), onChange);
+  }
+
+  /** Takes over a process that an earlier engine started. Nothing is decided before the next look. */
+  adopt(folder: RunFolder, start: SlotStart): void {
+    const { bootId, clock } = this.#site;
+    const process: HostProcess = HostProcess.adopt(folder, start, bootId, clock, (ended) => this.#ended(process, ended));
+    this.#occupants.set(start.id, new Occupant(process, start, this.#around));
+    process.following = follow(this.#site, process);
+    this.#tasks.add(process.following);
+  }
+
+  /** Decides and does what is due now. */
+  look(): void {
+    this.#again = true;
+    if (this.#looking || this.#closed) return;
+    this.#looking = true;
+    try {
+      while (this.#again) {
+        this.#again = false;
+        this.#lookOnce();
+      }
+    } catch (error) {
+      this.#site.fail(error);
+    } finally {
+      this.#looking = false;
+    }
+    this.#site.changed();
+  }
+
+  /** Asks each process whether it still runs: the net under the kernel's own word. */
+  check(): void {
+    for (const { process } of [...this.#occupants.values()]) process.check();
+  }
+
+  /** Numbers of the groups whose memory matters. */
+  get groups(): readonly number[] {
+    return [...this.#occupants.values()].flatMap(({ process }) => process.group ?? []);
+  }
+
+  /** Told by the sampler. */
+  remember(memory: ReadonlyMap<number, number>): void {
+    for (const occupant of this.#occupants.values()) {
+      const bytes = memory.get(occupant.process.group ?? 0);
+      if (bytes !== undefined) occupant.memoryBytes = bytes;
+    }
+    this.look();
+  }
+
+  /** The releases of which there is anything. */
+  get releases(): readonly ReleaseVersion[] {
+    return [...this.#occupants.values(), ...this.#pasts.all].map(({ slot }) => slot.release);
+  }
+
+  observed(release: ReleaseVersion, now: Instant): readonly ObservedProcess[] {
+    const occupied = [...this.#occupants.values()].filter(({ slot }) => slot.release === release);
+    const filled = new Set(occupied.map(({ slot }) => slotName(slot)));
+    const absent = this.#pasts.all.filter(({ slot }) => slot.release === release && !filled.has(slotName(slot)));
+    return [
+      ...occupied.map((occupant) => occupant.observed(this.#pasts.of(occupant.slot)?.last)),
+      ...absent.map(({ slot, last, restartAt, restarts }): ObservedProcess => {
+        const at = this.#starts.has(slot) ? now : restartAt;
+        return { slot, phase: "exited", restartAt: at, restarts, ...(last && { last }) };
+      }),
+    ].toSorted(({ slot: a }, { slot: b }) => (a.process === b.process ? a.index - b.index : a.process < b.process ? -1 : 1));
+  }
+
+  /** Ends what is routed, drained first, or all. An aborted `hurry` means at once. */
+  async stop(stage: "routed" | "all", hurry: AbortSignal): Promise<void> {
+    const rush = (): void => {
+      for (const occupant of this.#occupants.values()) occupant.hurry();
+      this.look();
+    };
+    hurry.addEventListener("abort", rush);
+    this.#emptied = Promise.withResolvers<void>();
+    this.#ending = stage;
+    this.#starts.cancelAll();
+    this.look();
+    if (hurry.aborted) rush();
+    try {
+      await this.#emptied.promise;
+      await this.#tasks.settled();
+    } finally {
+      hurry.removeEventListener("abort", rush);
+    }
+    if (stage === "all") for (const { slot } of this.#pasts.all) this.#pasts.forget(slot);
+  }
+
+  /** Lets go of all processes and leaves them running. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#starts.cancelAll();
+    for (const occupant of this.#occupants.values()) await occupant[Symbol.asyncDispose]();
+    await this.#tasks.settled();
+  }
+
+  #lookOnce(): void {
+    const now = this.#site.clock();
+    const processes = [...[...this.#occupants.values()].map(({ seen }) => seen), ...this.#starts.seen];
+    const ending = this.#ending && { ending: this.#ending };
+    const actions = supervise({ wanted: this.#site.wanted.releases, processes, pasts: this.#pasts.seen, ...ending }, now);
+    let wakeAt = later(now, longestSleepMs);
+    const leaving: Occupant[] = [];
+    for (const action of actions) {
+      if (action.do === "wake") wakeAt = Math.min(wakeAt, action.at) as Instant;
+      else this.#do(action, now, leaving);
+    }
+    this.#again ||= actions.some((action) => action.do !== "wake");
+    this.#route();
+    // Only now that no new request can come to them.
+    for (const occupant of leaving) this.#awaitRequests(occupant);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.look(), Math.max(0, wakeAt - now));
+    if (this.#ending && !processes.some(({ routed }) => routed || this.#ending === "all")) this.#emptied.resolve();
+  }
+
+  #do(action: Exclude<Action, { readonly do: "wake" }>, now: Instant, leaving: Occupant[]): void {
+    switch (action.do) {
+      case "start":
+        this.#starts.begin(action.slot, this.#restartsOf(action.slot));
+        return;
+      case "stop": {
+        const occupant = this.#occupants.get(action.id);
+        if (!occupant) {
+          this.#starts.cancel(action.id);
+          return;
+        }
+        const waitMs = Math.min(this.#site.drainMs, occupant.declared.graceMs);
+        const until = Math.min(later(now, waitMs), action.deadline ?? Number.POSITIVE_INFINITY) as Instant;
+        occupant.drain(action.reason, until, action.deadline);
+        leaving.push(occupant);
+        return;
+      }
+      case "terminate":
+        this.#occupants.get(action.id)?.terminate();
+        return;
+      case "kill":
+        this.#occupants.get(action.id)?.kill();
+        return;
+      case "forget":
+        this.#pasts.forget(action.slot);
+        return;
+    }
+  }
+
+  /** A process that is over its memory limit is replaced while it runs, and its end will count. */
+  #restartsOf(slot: Slot): number {
+    const present = [...this.#occupants.values()].find((each) => slotName(each.slot) === slotName(slot));
+    const { seen } = present ?? {};
+    const counts = seen !== undefined && "due" in seen && seen.due === "memory";
+    return Math.max(this.#pasts.of(slot)?.restarts ?? 0, (present?.start.restarts ?? 0) + (counts ? 1 : 0));
+  }
+
+  #spawn({ folder, start, place }: Prepared): void {
+    const process: HostProcess = HostProcess.begin(folder, start, place, this.#site.clock, (ended) => this.#ended(process, ended));
+    process.follow(this.#site.logs);
+    this.#occupants.set(start.id, new Occupant(process, start, this.#around));
+  }
+
+  #route(): void {
+    const { app, hosts, fallback, wanted, router } = this.#site;
+    const targets = routeTargets(
+      [...this.#occupants.values()].map(({ seen }) => seen),
+      wanted.routed,
+    );
+    const table = { app, hosts, fallback, targets, maintenance: wanted.maintenance };
+    const text = JSON.stringify(table);
+    if (text === this.#table) return;
+    router.route(table);
+    this.#table = text;
+  }
+
+  #awaitRequests(occupant: Occupant): void {
+    const { router, drainMs, fail } = this.#site;
+    if (router.inFlight(occupant.id) === 0) return;
+    occupant.inFlight = true;
+    router.goodbye(occupant.id, drainMs / 2);
+    const drained = router.drained(occupant.id).then(() => {
+      occupant.inFlight = false;
+      this.look();
+    });
+    // Not among the tasks: when the process ends first, nobody waits for it.
+    drained.catch(fail);
+  }
+
+  #ended(process: HostProcess, ended: HowItEnded): void {
+    const occupant = this.#occupants.get(process.start.id);
+    if (!occupant) return;
+    this.#occupants.delete(occupant.id);
+    occupant.rest();
+    const { clock, chance, note, closing } = this.#site;
+    const exit = occupant.exit(ended);
+    const past = this.#pastOf(occupant, exit, chance());
+    this.#pasts.put(past);
+    const { declared, killedAfterMs, memoryBytes, start } = occupant;
+    const ending = ended.refused === undefined ? abnormalEnd({ exit, killedAfterMs, declared }) : `could not be started: ${ended.refused}`;
+    if (ending !== undefined && !closing.aborted) note(`${process.name} ${ending}${nextStartText(past.restartAt, exit, clock())}`);
+    const crash =
+      ending === undefined ? undefined : { at: exit.at, ending, command: declared.command, memoryBytes, restarts: start.restarts };
+    this.#tasks.add(conclude(this.#site, process, crash, () => this.#pasts.settle(process.folder, past)));
+    this.look();
+  }
+
+  #pastOf({ slot, start, process: { folder } }: Occupant, exit: Exit, chance: number): Past {
+    const { restartAt, quickEnds, counts } = restart({ startedAt: start.startedAt, exit, quickEnds: start.quickEnds }, chance);
+    const restarts = start.restarts + (counts ? 1 : 0);
+    return { slot, last: exit, at: exit.at, restartAt, quickEnds, restarts, folder };
+  }
+}
