@@ -45,7 +45,6 @@ export type { Exit, Observed, ObservedProcess, ObservedRelease } from "./model/o
 export { type Place, Problem, type ProblemText } from "./model/problem.ts";
 export { type ProblemCode, problemCodes } from "./model/problem-codes.ts";
 export { type Outcome, processName, type Slot, type StopReason, slotName } from "./model/process.ts";
-export { durationMs, durationText, sizeBytes } from "./model/quantity.ts";
 export {
   type Amendment,
   amended,
@@ -58,6 +57,7 @@ export {
   type ReleaseReason,
 } from "./model/release.ts";
 export type { Run, RunName } from "./model/run.ts";
+export { durationMs, durationText, sizeBytes } from "./model/units.ts";
 export { typeFlaw } from "./model/value.ts";
 export { type YamlText, yamlText } from "./model/yaml-text.ts";
 export { type ConfigIn, isSecret, type LayerValue, layersOf, resolveConfig } from "./plan/config.ts";
