@@ -1,0 +1,114 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { type Frame, scan } from "./scan.ts";
+import type { Segment } from "./segment.ts";
+import type { Segments } from "./segments.ts";
+
+const windowBytes = 1024 * 1024;
+
+export interface Position {
+  readonly sequence: number;
+  readonly offset: number;
+}
+
+export interface FrameRange {
+  readonly from: Position;
+  /** Absent: on and on. */
+  readonly to: Position | undefined;
+  /** Ends the waiting for what comes, while what is stored is still read. */
+  readonly noMore: AbortSignal;
+  readonly onDamage: (segment: Segment) => void;
+}
+
+export interface PlacedFrame {
+  readonly segment: Segment;
+  readonly frame: Frame;
+}
+
+/** Retention deleted segments that were still to be read. */
+export const gap = "gap";
+
+/**
+ * Reads frames in the order in which they were stored. Holds one window of one segment in memory and nothing else: who
+ * reads slowly finds the rest in the files, as long as they are kept. Ends when the signal aborts.
+ */
+export async function* readFrames(segments: Segments, range: FrameRange, signal: AbortSignal): AsyncGenerator<PlacedFrame | typeof gap> {
+  let { sequence, offset } = range.from;
+  let begun = offset > 0;
+  while (!signal.aborted) {
+    const segment = segments.list.find((candidate) => candidate.sequence >= sequence);
+    if (segment === undefined || (range.to !== undefined && segment.sequence > range.to.sequence)) {
+      if (range.to !== undefined || range.noMore.aborted) return;
+      await segments.grown.wait(range.noMore);
+      continue;
+    }
+    if (segment.sequence > sequence) {
+      if (begun) yield gap;
+      ({ sequence } = segment);
+      offset = 0;
+    }
+    await using file = await opened(segment);
+    if (file !== undefined) {
+      begun = true;
+      yield* segmentFrames(segments, segment, file, offset, range, signal);
+    }
+    sequence = segment.sequence + 1;
+    offset = 0;
+  }
+}
+
+async function* segmentFrames(
+  segments: Segments,
+  segment: Segment,
+  file: FileHandle,
+  from: number,
+  range: FrameRange,
+  signal: AbortSignal,
+): AsyncGenerator<PlacedFrame> {
+  const bound = range.to?.sequence === segment.sequence ? range.to.offset : undefined;
+  let offset = from;
+  let wide = false;
+  while (!signal.aborted) {
+    const isLast = segments.current === segment;
+    const limit = Math.min(segment.bytes, bound ?? segment.bytes);
+    if (offset >= limit) {
+      if (!isLast || range.to !== undefined || range.noMore.aborted) return;
+      await segments.grown.wait(range.noMore);
+      continue;
+    }
+    const window = await read(file, offset, wide ? limit : Math.min(limit, offset + windowBytes));
+    const all = offset + window.length >= limit || window.length === 0;
+    const { frames, end, damagedBytes } = scan(segment, window, offset, all);
+    if (damagedBytes > 0 || (all && end < limit)) range.onDamage(segment);
+    for (const frame of frames) yield { segment, frame };
+    // A frame that the window cuts is read again from its beginning; one that is longer, or damage, needs all the rest.
+    wide = !all && end === offset;
+    offset = all ? limit : end;
+  }
+}
+
+/** All frames of a segment at once, to be looked at from the end. */
+export async function segmentAtOnce(segment: Segment, bytes: number): Promise<readonly Frame[]> {
+  await using file = await opened(segment);
+  return file === undefined ? [] : scan(segment, await read(file, 0, bytes), 0, true).frames;
+}
+
+async function read(file: FileHandle, from: number, to: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(to - from);
+  let filled = 0;
+  while (filled < buffer.length) {
+    const { bytesRead } = await file.read(buffer, filled, buffer.length - filled, from + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
+}
+
+/** Absent: retention has just deleted it. */
+async function opened(segment: Segment): Promise<FileHandle | undefined> {
+  try {
+    return await open(segment.path, "r");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

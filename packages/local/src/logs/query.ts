@@ -1,0 +1,50 @@
+import type { LogLine, LogQuery } from "@douze/core";
+import { type Grep, grep } from "./grep.ts";
+import { frameLines } from "./lines.ts";
+import type { Frame } from "./scan.ts";
+import type { Source } from "./segment.ts";
+
+/** A query made ready: who is wanted is asked of a frame's header, and only then its lines are looked at. */
+export interface Selection {
+  readonly since: number;
+  readonly until: number;
+  readonly last?: number;
+  readonly follow: boolean;
+  wants(source: Source): boolean;
+  lines(frame: Frame, source: Source): readonly LogLine[];
+}
+
+/** @throws Problem log-grep-invalid - `grep` is no regular expression */
+export function selection(query: LogQuery): Selection {
+  const { processes = [], since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY, last, follow = false } = query;
+  const wants = ({ process }: Source): boolean => processes.length === 0 || processes.some((wanted) => isOf(process, wanted));
+  return {
+    since,
+    until,
+    follow,
+    wants,
+    lines: matching(query.grep),
+    ...(last === undefined ? {} : { last: Math.max(0, Math.trunc(last)) }),
+  };
+}
+
+/** The last lines of one process of one release. */
+export function lastOf(process: string, release: string, count: number): Selection {
+  const wants = (source: Source): boolean => source.process === process && source.release === release;
+  return { since: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY, follow: false, last: count, wants, lines: frameLines };
+}
+
+/** `web` means every `web.N`, `cron.report` every run of it. */
+export function isOf(process: string, wanted: string): boolean {
+  return process === wanted || process.startsWith(`${wanted}.`);
+}
+
+function matching(pattern: string | undefined): Selection["lines"] {
+  if (pattern === undefined) return frameLines;
+  const matches: Grep = grep(pattern);
+  return (frame, source) => {
+    const lines = frameLines(frame, source);
+    const found = matches(lines.map(({ text }) => text));
+    return lines.filter((_, index) => found[index]);
+  };
+}
