@@ -196,7 +196,9 @@ export class HostProcess implements AsyncDisposable {
     }
   }
 
-  #end(ended: HowItEnded): void {
+  #end({ at, ...how }: HowItEnded): void {
+    // The time of a file is that of the kernel's last tick, which may lie before the start.
+    const ended = { ...how, at: Math.max(at, this.start.startedAt) as Instant };
     this.#ended = ended;
     clearTimeout(this.#patience);
     this.#watcher?.close();

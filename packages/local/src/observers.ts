@@ -3,7 +3,8 @@ import { setImmediate } from "node:timers/promises";
 /** Hands the latest state to each of several observers; what changes while one is busy reaches it as one change. */
 export class Observers<T> implements Disposable {
   readonly #look: () => T;
-  #changed = Promise.withResolvers<void>();
+  readonly #waiting = new Set<() => void>();
+  #changes = 0;
   #closed = false;
   #fault: { readonly error: unknown } | undefined;
 
@@ -14,9 +15,8 @@ export class Observers<T> implements Disposable {
 
   /** Something may be different. */
   changed(): void {
-    const { resolve } = this.#changed;
-    this.#changed = Promise.withResolvers<void>();
-    resolve();
+    this.#changes++;
+    for (const wake of this.#waiting) wake();
   }
 
   /** There is nothing more to be seen: all observers, present and later, are told why. */
@@ -27,26 +27,33 @@ export class Observers<T> implements Disposable {
 
   /** What is there now, then again after every change, until the signal aborts or nothing will change any more. */
   async *observe(signal: AbortSignal): AsyncGenerator<T> {
-    const aborted = Promise.withResolvers<void>();
-    const abort = (): void => aborted.resolve();
-    signal.addEventListener("abort", abort);
-    try {
-      while (!signal.aborted) {
-        const { promise } = this.#changed;
-        if (this.#fault) throw this.#fault.error;
-        yield this.#look();
-        if (this.#closed) return;
-        await Promise.race([promise, aborted.promise]);
-        // What happens in one turn of the event loop is one change.
-        await setImmediate();
-      }
-    } finally {
-      signal.removeEventListener("abort", abort);
+    while (!signal.aborted) {
+      if (this.#fault) throw this.#fault.error;
+      const seen = this.#changes;
+      yield this.#look();
+      if (this.#closed) return;
+      await this.#changeAfter(seen, signal);
+      // What happens in one turn of the event loop is one change.
+      await setImmediate();
     }
   }
 
   [Symbol.dispose](): void {
     this.#closed = true;
     this.changed();
+  }
+
+  async #changeAfter(seen: number, signal: AbortSignal): Promise<void> {
+    if (this.#changes !== seen || signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.add(resolve);
+    const abort = (): void => resolve();
+    signal.addEventListener("abort", abort);
+    try {
+      await promise;
+    } finally {
+      this.#waiting.delete(resolve);
+      signal.removeEventListener("abort", abort);
+    }
   }
 }

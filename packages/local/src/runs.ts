@@ -34,7 +34,7 @@ export class Runs implements AsyncDisposable {
   readonly #tasks: Tasks;
   #timer: NodeJS.Timeout | undefined;
   #ending = false;
-  #emptied = Promise.withResolvers<void>();
+  #onEmpty: (() => void) | undefined;
   #closed = false;
 
   constructor(site: Site) {
@@ -122,7 +122,7 @@ export class Runs implements AsyncDisposable {
       wakeAt = now;
     }
     if (this.#going.size > 0) this.#timer = setTimeout(() => this.look(), Math.max(0, wakeAt - now));
-    else this.#emptied.resolve();
+    else this.#onEmpty?.();
     changed();
   }
 
@@ -137,12 +137,13 @@ export class Runs implements AsyncDisposable {
       this.look();
     };
     hurry.addEventListener("abort", rush);
-    this.#emptied = Promise.withResolvers<void>();
+    const { promise: emptied, resolve } = Promise.withResolvers<void>();
+    this.#onEmpty = resolve;
     this.#ending = true;
     this.look();
     if (hurry.aborted) rush();
     try {
-      await this.#emptied.promise;
+      await emptied;
       await this.#tasks.settled();
     } finally {
       hurry.removeEventListener("abort", rush);

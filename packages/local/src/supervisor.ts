@@ -24,7 +24,7 @@ export class Supervisor implements AsyncDisposable {
   readonly #pasts: Pasts;
   readonly #tasks: Tasks;
   #ending: Supervised["ending"];
-  #emptied = Promise.withResolvers<void>();
+  #onEmpty: (() => void) | undefined;
   #table = "";
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
@@ -112,13 +112,14 @@ export class Supervisor implements AsyncDisposable {
       this.look();
     };
     hurry.addEventListener("abort", rush);
-    this.#emptied = Promise.withResolvers<void>();
+    const { promise: emptied, resolve } = Promise.withResolvers<void>();
+    this.#onEmpty = resolve;
     this.#ending = stage;
     this.#starts.cancelAll();
     this.look();
     if (hurry.aborted) rush();
     try {
-      await this.#emptied.promise;
+      await emptied;
       await this.#tasks.settled();
     } finally {
       hurry.removeEventListener("abort", rush);
@@ -152,7 +153,7 @@ export class Supervisor implements AsyncDisposable {
     for (const occupant of leaving) this.#awaitRequests(occupant);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.look(), Math.max(0, wakeAt - now));
-    if (this.#ending && !processes.some(({ routed }) => routed || this.#ending === "all")) this.#emptied.resolve();
+    if (this.#ending && !processes.some(({ routed }) => routed || this.#ending === "all")) this.#onEmpty?.();
   }
 
   #do(action: Exclude<Action, { readonly do: "wake" }>, now: Instant, leaving: Occupant[]): void {
