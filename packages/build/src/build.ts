@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { arch, platform } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import {
   type Build,
   type Digest,
@@ -11,6 +11,7 @@ import {
   type ProcessDeclaration,
   type ProcessType,
 } from "@douze/core";
+import { folderAppName } from "./app-name.ts";
 import { detect } from "./detect.ts";
 import { execute } from "./execute.ts";
 import { type Facts, readNames } from "./facts.ts";
@@ -68,7 +69,7 @@ export async function build(request: BuildRequest): Promise<BuildResult> {
     const tree = join(making, "tree");
     const source = await exportSource(request, tree);
     const facts = await factsOf(tree);
-    const declared = manifestFromFiles(facts.texts, nameOf(request.directory));
+    const declared = manifestFromFiles(facts.texts, folderAppName(request.directory));
     const plan = detect(facts, declared?.build ?? {}, Object.keys(declared?.processes ?? {}).length > 0);
     const manifest = completed(declared, plan, facts, request.directory);
     const runtime = plan.runtime && (await findRuntime(plan.runtime, request.path, request.home));
@@ -169,8 +170,8 @@ async function factsOf(tree: string): Promise<Facts> {
 /** The manifest with what detection knows: a default `web`, and commands without a package manager in between. */
 function completed(declared: Manifest | undefined, plan: BuildPlan, facts: Facts, directory: string): Manifest {
   const detected = Object.entries(plan.processes).map(([type, command]) => `${type}: ${command}`);
-  const fallback = detected.length > 0 ? manifestFromFiles({ Procfile: `${detected.join("\n")}\n` }, nameOf(directory)) : undefined;
-  const manifest = declared ?? fallback ?? manifestFromFiles({ "douze.yaml": "{}" }, nameOf(directory));
+  const fallback = detected.length > 0 ? manifestFromFiles({ Procfile: `${detected.join("\n")}\n` }, folderAppName(directory)) : undefined;
+  const manifest = declared ?? fallback ?? manifestFromFiles({ "douze.yaml": "{}" }, folderAppName(directory));
   if (!manifest) throw new Error("a manifest without content must be one");
   const processes = Object.keys(manifest.processes).length > 0 ? manifest.processes : (fallback?.processes ?? {});
   const json = packageJson(facts.texts["package.json"] ?? "{}");
@@ -194,14 +195,4 @@ function staticEnv(): Record<string, string> {
     DOUZE_NODE: process.execPath,
     DOUZE_STATIC_SERVER: join(dirname(own), "static", own.endsWith(".ts") ? "server.ts" : "server.js"),
   };
-}
-
-function nameOf(directory: string): string {
-  const fit = basename(directory)
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^[^a-z]+|-+$/g, "")
-    .slice(0, 40)
-    .replace(/-+$/, "");
-  return fit || "app";
 }

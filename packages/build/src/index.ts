@@ -1,3 +1,4 @@
+export { folderAppName } from "./app-name.ts";
 export { type BuildEvent, type BuildRequest, type BuildResult, build } from "./build.ts";
 export { detect } from "./detect.ts";
 export { type Facts, readNames } from "./facts.ts";
@@ -5,3 +6,4 @@ export type { BuildPlan } from "./plan.ts";
 export { type ResolvedCommand, resolveCommand } from "./resolve-command.ts";
 export { workingTreeDigest } from "./source.ts";
 export { openBuild, pruneBuilds, type StoredBuild } from "./store.ts";
+export { initManifest, manifestText } from "./init.ts";

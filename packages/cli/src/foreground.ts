@@ -1,5 +1,4 @@
-import type { Instant } from "@douze/core";
-import { Problem } from "@douze/core";
+import { type Instant, Problem } from "@douze/core";
 import type { Context } from "./context.ts";
 import { printFailure } from "./failure.ts";
 import { logText } from "./log-text.ts";
@@ -23,7 +22,7 @@ export async function runForeground(context: Context, place: Place, options: For
   const stop = stopSignals(() => paper.aside("\nstopping; Ctrl-C again ends it at once"));
   const startedAt = Date.now() as Instant;
   await using foreground = await openForeground(place, env, options.port);
-  const { engine, driver, address } = foreground;
+  const { engine, address } = foreground;
   const over = AbortSignal.any([stop.signal, aborted(foreground.asked)]);
   const failure = engine.failure().catch((error: unknown) => error);
   const deployed = await deployNow(context, foreground, place, options);
@@ -38,7 +37,6 @@ export async function runForeground(context: Context, place: Place, options: For
   paper.aside(paper.styled("bold", "-----> Stopping"));
   await end(foreground, stop.again);
   await Promise.all([echo, watching]);
-  void driver;
   if (fault !== undefined && !over.aborted) printFailure(fault, false);
 }
 
@@ -75,14 +73,11 @@ async function echoLogs({ paper }: Context, { engine }: Foreground, since: Insta
   }
 }
 
-/** In order; a second signal kills what is left. */
+/** In order; a second signal ends what is left at once. */
 async function end({ driver, engine }: Foreground, again: AbortSignal): Promise<void> {
   await engine[Symbol.asyncDispose]();
-  const stopped = driver.end("stop");
-  const impatient = await Promise.race([stopped.then(() => false), whenAborted(again).then(() => true)]);
-  if (!impatient) return;
-  process.exitCode = 130;
-  await driver.end("kill");
+  await driver.end("stop", again);
+  if (again.aborted) process.exitCode = 130;
 }
 
 function stopSignals(first: () => void): { readonly signal: AbortSignal; readonly again: AbortSignal } {

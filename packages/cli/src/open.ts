@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { AppName, Instant, Problem } from "@douze/core";
 import { Engine, type EngineOptions, ledgerKey, readInventory } from "@douze/engine";
-import { accessLine, Local, LocalProvider, LogStore, Router } from "@douze/local";
+import { accessLine, Crashes, Local, LocalProvider, LogStore, Router } from "@douze/local";
 import { findIdentities, type Identity } from "@douze/secrets";
 import { holdLock, serve } from "@douze/server";
 import { controlSocket } from "./compose.ts";
@@ -49,8 +49,9 @@ export async function openForeground(place: Place, env: Env, port: number | unde
   const options = await optionsFor(place, app, env, (text) => note(text));
   stack.use(options.provider);
   const { inventory } = await options.inventory();
+  const logFolder = join(paths.environment, "logs");
   const logs = stack.use(
-    await LogStore.open(join(paths.environment, "logs"), {
+    await LogStore.open(logFolder, {
       retention: inventory.logs,
       onTrouble: (problem: Problem) => note(`${problem.what}: ${problem.why}`),
     }),
@@ -70,7 +71,16 @@ export async function openForeground(place: Place, env: Env, port: number | unde
     ...options,
     drive: {
       open: async (runnable) => {
-        driver = await Local.open({ directory: paths.environment, app, environment, runnable, router, logs, hosts, fallback: true });
+        driver = await Local.open({
+          directory: paths.environment,
+          app,
+          runnable,
+          router,
+          logs,
+          crashes: new Crashes(logFolder),
+          hosts,
+          fallback: true,
+        });
         note = (text) => driver?.note(text);
         return driver;
       },

@@ -1,6 +1,6 @@
 import { access, readFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
-import { type AppName, type EnvironmentName, environmentName, type Manifest, manifestFromFiles, Problem } from "@douze/core";
+import { dirname, join, resolve } from "node:path";
+import { type EnvironmentName, environmentName, type Manifest, manifestFromFiles, Problem } from "@douze/core";
 import { type StatePaths, statePaths } from "@douze/engine";
 
 /** Where a command works: one environment of the app in one folder. */
@@ -41,7 +41,8 @@ export async function readManifest(directory: string): Promise<Manifest> {
       await Promise.all(["douze.yaml", "Procfile", "app.json"].map(async (name) => [name, await textOf(join(directory, name))] as const))
     ).filter(([, text]) => text !== undefined),
   );
-  const manifest = manifestFromFiles(files, nameOf(directory));
+  const { folderAppName } = await import("@douze/build");
+  const manifest = manifestFromFiles(files, folderAppName(directory));
   if (manifest) return manifest;
   throw new Problem({
     code: "app-not-found",
@@ -49,16 +50,6 @@ export async function readManifest(directory: string): Promise<Manifest> {
     why: "the folder has neither a douze.yaml nor a Procfile",
     fix: "`douze init` writes a douze.yaml",
   });
-}
-
-/** A folder's name made fit for an app's. */
-export function nameOf(directory: string): AppName {
-  const fit = basename(directory)
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^[^a-z]+|-+$/g, "")
-    .slice(0, 40);
-  return (fit || "app") as AppName;
 }
 
 async function there(path: string): Promise<boolean> {

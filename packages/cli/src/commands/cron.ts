@@ -39,7 +39,8 @@ export function register(program: Command): void {
   cron
     .command("runs")
     .description("list the runs on record, missed and skipped ones too")
-    .argument("[entry]")
+    .argument("[entry]", "only this entry's")
+    .addHelpText("after", examples(["douze cron runs", "of all entries"], ["douze cron runs report --json", "of one, for a program"]))
     .action(async (entry: string | undefined, _options, command: Command) => {
       const { ask, paper, json } = contextOf(command);
       const runs = await ask((operations) => operations.cronRuns(entry));
@@ -50,7 +51,8 @@ export function register(program: Command): void {
   cron
     .command("run")
     .description("run an entry now, in the background")
-    .argument("<entry>")
+    .argument("<entry>", "its name in the manifest")
+    .addHelpText("after", examples(["douze cron run report", "now, beside its schedule"]))
     .action(async (entry: string, _options, command: Command) => {
       const { ask, paper, json } = contextOf(command);
       const run = await ask((operations) => operations.cronRun(entry));

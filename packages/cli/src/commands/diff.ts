@@ -1,4 +1,4 @@
-import { releaseVersion } from "@douze/core";
+import { releaseVersion } from "@douze/core/ids";
 import type { Command } from "commander";
 import { contextOf } from "../context.ts";
 import { printDiff } from "../diff-text.ts";
@@ -8,8 +8,8 @@ export function register(program: Command): void {
   program
     .command("diff")
     .description("show what differs between two releases; values of secrets are never shown")
-    .argument("<from>", "such as v11")
-    .argument("[to]", "default: the current release")
+    .argument("<release>", "to compare from, such as v11")
+    .argument("[other]", "to compare with (default: the current release)")
     .addHelpText("after", examples(["douze diff v11 v12", "between two"], ["douze diff v11", "to the current one"]))
     .action(async (from: string, to: string | undefined, _options, command: Command) => {
       const { ask, paper, json } = contextOf(command);

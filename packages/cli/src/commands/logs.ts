@@ -1,5 +1,6 @@
+import { constants } from "node:os";
 import type { Instant, LogQuery } from "@douze/core";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { contextOf } from "../context.ts";
 import { examples } from "../examples.ts";
 import { logText } from "../log-text.ts";
@@ -11,7 +12,7 @@ interface LogOptions {
   readonly since?: string;
   readonly until?: string;
   readonly grep?: string;
-  readonly last?: string;
+  readonly last?: number;
 }
 
 export function register(program: Command): void {
@@ -19,11 +20,11 @@ export function register(program: Command): void {
     .command("logs")
     .description("show what processes wrote, across releases and crashes")
     .option("-f, --follow", "go on with what comes")
-    .option("-p, --process <name...>", "only web, web.1, worker, release.4, run.7, cron.report, router, douze")
+    .option("-p, --process <process...>", "only web, web.1, worker, release.4, run.7, cron.report, router, douze")
     .option("--since <when>", "from then: 5m, 2h, or 2026-11-20T14:00")
     .option("--until <when>", "up to then")
     .option("-g, --grep <expression>", "only lines that match")
-    .option("-n, --last <count>", "only the last so many lines (default 100, with --since all)")
+    .option("-n, --last <count>", "only the last so many lines (default: 100; with --since or --until all)", countOf)
     .addHelpText(
       "after",
       examples(
@@ -34,18 +35,21 @@ export function register(program: Command): void {
     )
     .action(async (options: LogOptions, command: Command) => {
       const { ask, paper, json } = contextOf(command);
+      const query = queryOf(options);
       const end = new AbortController();
-      process.once("SIGINT", () => end.abort());
-      process.stdout.once("error", () => end.abort());
+      process.once("SIGINT", () => {
+        process.exitCode = 128 + constants.signals.SIGINT;
+        end.abort();
+      });
       await ask(async (operations) => {
-        for await (const line of operations.logs(queryOf(options), end.signal)) paper.line(logText(line, { colour: paper.colour, json }));
+        for await (const line of operations.logs(query, end.signal)) paper.line(logText(line, { colour: paper.colour, json }));
       });
     });
 }
 
 function queryOf({ follow, process: processes, since, until, grep, last }: LogOptions): LogQuery {
-  const count = last === undefined ? (since === undefined ? 100 : undefined) : Number(last);
   const now = Date.now() as Instant;
+  const count = last ?? (since === undefined && until === undefined ? 100 : undefined);
   return {
     ...(follow && { follow }),
     ...(processes && { processes }),
@@ -54,4 +58,9 @@ function queryOf({ follow, process: processes, since, until, grep, last }: LogOp
     ...(grep !== undefined && { grep }),
     ...(count !== undefined && { last: count }),
   };
+}
+
+function countOf(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It is a whole number.");
 }

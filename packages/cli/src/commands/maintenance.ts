@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { Argument, type Command } from "commander";
 import { contextOf } from "../context.ts";
 import { examples } from "../examples.ts";
 
@@ -6,18 +6,22 @@ export function register(program: Command): void {
   program
     .command("maintenance")
     .description("answer every request with 503 and a maintenance page, or stop doing so")
-    .argument("[on|off]", "without, say which", (word) => {
-      if (word === "on" || word === "off") return word;
-      throw new InvalidArgumentError("It is on or off.");
-    })
+    .addArgument(new Argument("[state]", "what to do").choices(["on", "off", "status"]).default("status"))
     .addHelpText(
       "after",
-      examples(["douze maintenance on", "processes keep running"], ["douze maintenance off", "requests are served again"]),
+      examples(
+        ["douze maintenance on", "processes keep running"],
+        ["douze maintenance off", "requests are served again"],
+        ["douze maintenance", "say which"],
+      ),
     )
-    .action(async (state: "on" | "off" | undefined, _options, command: Command) => {
+    .action(async (state: "on" | "off" | "status", _options, command: Command) => {
       const { ask, paper, json } = contextOf(command);
-      if (state) await ask((operations) => operations.maintenance(state === "on"));
-      const maintenance = state ? state === "on" : (await ask((operations) => operations.status())).maintenance;
+      const maintenance = await ask(async (operations) => {
+        if (state === "status") return (await operations.status()).maintenance;
+        await operations.maintenance(state === "on");
+        return state === "on";
+      });
       if (json) paper.json({ maintenance });
       else paper.line(`maintenance is ${maintenance ? "on" : "off"}`);
     });

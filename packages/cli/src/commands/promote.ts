@@ -1,4 +1,5 @@
-import { environmentName, Problem } from "@douze/core";
+import { environmentName } from "@douze/core/ids";
+import { Problem } from "@douze/core/problem";
 import type { Command } from "commander";
 import { contextOf } from "../context.ts";
 import { examples } from "../examples.ts";

@@ -1,4 +1,4 @@
-import { releaseVersion } from "@douze/core";
+import { releaseVersion } from "@douze/core/ids";
 import type { ReleaseView } from "@douze/engine";
 import type { Command } from "commander";
 import { contextOf } from "../context.ts";
@@ -34,6 +34,7 @@ export function register(program: Command): void {
     .command("show")
     .description("show one release: build, config by key, resources, formation, outcome")
     .argument("<release>", "such as v12")
+    .addHelpText("after", examples(["douze releases show v12", "one"], ["douze releases show v12 --json", "for a program"]))
     .action(async (version: string, _options, command: Command) => {
       const { ask, paper, json } = contextOf(command);
       const release = await ask((operations) => operations.release(releaseVersion(version)));
@@ -43,8 +44,9 @@ export function register(program: Command): void {
   releases
     .command("diff")
     .description("what differs between two releases")
-    .argument("<from>")
-    .argument("<to>")
+    .argument("<release>", "to compare from, such as v11")
+    .argument("<other>", "to compare with, such as v12")
+    .addHelpText("after", examples(["douze releases diff v11 v12", "what v12 changed"]))
     .action(async (from: string, to: string, _options, command: Command) => {
       const { printDiff } = await import("../diff-text.ts");
       const { ask, paper, json } = contextOf(command);

@@ -32,7 +32,8 @@ export function register(program: Command): void {
   resources
     .command("backup")
     .description("write a resource's data to a file")
-    .argument("<resource>")
+    .argument("<resource>", "its name")
+    .addHelpText("after", examples(["douze resources backup db", "says which file"]))
     .action(async (resource: string, _options, command: Command) => {
       const { ask, paper, json } = contextOf(command);
       const backup = await ask((operations) => operations.backup(resource));
@@ -42,8 +43,9 @@ export function register(program: Command): void {
   resources
     .command("restore")
     .description("put a backup in place of the present data; processes are started anew")
-    .argument("<resource>")
-    .argument("<file>")
+    .argument("<resource>", "its name")
+    .argument("<file>", "that `douze resources backup` wrote")
+    .addHelpText("after", examples(["douze resources restore db db.dump --env staging", "its present data are lost"]))
     .action(async (resource: string, file: string, _options, command: Command) => {
       const { resolve } = await import("node:path");
       const { ask, paper } = contextOf(command);

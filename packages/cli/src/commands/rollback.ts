@@ -1,4 +1,5 @@
-import { Problem, releaseVersion } from "@douze/core";
+import { releaseVersion } from "@douze/core/ids";
+import { Problem } from "@douze/core/problem";
 import type { Command } from "commander";
 import { contextOf } from "../context.ts";
 import { printDiff } from "../diff-text.ts";

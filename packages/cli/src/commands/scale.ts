@@ -1,4 +1,5 @@
-import { type Formation, Problem } from "@douze/core";
+import type { Formation } from "@douze/core";
+import { Problem } from "@douze/core/problem";
 import type { Command } from "commander";
 import { contextOf } from "../context.ts";
 import { examples } from "../examples.ts";

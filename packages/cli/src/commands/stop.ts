@@ -1,4 +1,4 @@
-import { processType } from "@douze/core";
+import { processType } from "@douze/core/ids";
 import type { Command } from "commander";
 import { contextOf } from "../context.ts";
 import { examples } from "../examples.ts";

@@ -1,0 +1,249 @@
+import { randomUUID } from "node:crypto";
+import type { Socket } from "node:net";
+import type { AccessRecord } from "./access.ts";
+import { Exchange, type ExchangeHost } from "./exchange.ts";
+import { isRefusal, readHead } from "./head.ts";
+import { badRequest, type Refusal } from "./refusal.ts";
+import { refusalAnswer } from "./refusal-page.ts";
+import { type Request, readRequest } from "./request.ts";
+import { type Peer, upstreamHead } from "./rewrite.ts";
+import type { Target } from "./routes.ts";
+import type { Switchboard } from "./switchboard.ts";
+import { Tunnel } from "./tunnel.ts";
+
+export interface ConnectionHost {
+  onAccess: ((record: AccessRecord) => void) | undefined;
+  /** The client's end; what was left of it is over. */
+  closed(connection: ClientConnection): void;
+}
+
+/** Pipelined requests may wait up to here, in bytes; then the client is not read. */
+const mostWaiting = 256 * 1024;
+/** What a client still sends after a refusal is read for so long before the connection is cut, in milliseconds. */
+const lingerMs = 1_000;
+
+/** One client: its requests in turn, each on its way to a process and back. */
+export class ClientConnection implements ExchangeHost {
+  readonly client: Socket;
+  readonly #board: Switchboard;
+  readonly #host: ConnectionHost;
+  readonly #peer: Peer;
+  #waiting: Buffer | undefined;
+  #exchange: Exchange | undefined;
+  #request: Request | undefined;
+  #tunnel: Tunnel | undefined;
+  #phase: "idle" | "head" | "exchange" | "tunnel" | "leaving" = "idle";
+  #since = Date.now();
+  #ended = false;
+  #reading = false;
+
+  constructor(client: Socket, peer: Peer, board: Switchboard, host: ConnectionHost) {
+    this.client = client;
+    this.#peer = peer;
+    this.#board = board;
+    this.#host = host;
+    client.on("data", this.#onData);
+    client.on("end", this.#onEnd);
+    client.on("drain", this.#onDrain);
+    client.on("error", () => undefined);
+    client.on("close", () => {
+      this.#exchange?.abandon();
+      this.#record(499);
+      this.#host.closed(this);
+    });
+  }
+
+  get tunnel(): Tunnel | undefined {
+    return this.#tunnel;
+  }
+
+  get idle(): boolean {
+    return this.#phase === "idle";
+  }
+
+  check(now: number): void {
+    const { idleMs, headMs, tunnelQuietMs } = this.#board.limits;
+    switch (this.#phase) {
+      case "idle":
+        if (this.#board.closing || now - this.#since > idleMs) this.client.end();
+        return;
+      case "head":
+        if (now - this.#since > headMs) this.#refuse({ status: 408, code: "request-timeout", why: "the request's head did not go on" });
+        return;
+      case "exchange":
+        return this.#exchange?.check(now);
+      case "tunnel":
+        if (this.#tunnel && now - this.#tunnel.movedAt > tunnelQuietMs) this.#tunnel.close();
+        return;
+      case "leaving":
+        if (now - this.#since > lingerMs) this.client.destroy();
+        return;
+    }
+  }
+
+  finished(keep: boolean): void {
+    this.#record();
+    this.#exchange = undefined;
+    this.#request = undefined;
+    this.client.resume();
+    if (!keep) return this.#leave();
+    this.#phase = "idle";
+    this.#since = Date.now();
+    if (this.#waiting) this.#read();
+    else if (this.#ended) this.client.end();
+  }
+
+  refused(refusal: Refusal): void {
+    this.#refuse(refusal);
+  }
+
+  bodyWanted(): void {
+    if (this.#waiting) this.#read();
+    this.client.resume();
+  }
+
+  tunnelled(upstream: Socket, target: Target, over: () => void): void {
+    this.#record();
+    const webSocket = this.#request?.fields.some((value, index) => index % 2 === 1 && value.toLowerCase() === "websocket") ?? false;
+    this.#exchange = undefined;
+    this.#phase = "tunnel";
+    const { client } = this;
+    client.off("data", this.#onData).off("end", this.#onEnd).off("drain", this.#onDrain);
+    if (this.#waiting) upstream.write(this.#waiting);
+    this.#waiting = undefined;
+    this.#tunnel = new Tunnel(client, upstream, target.name, webSocket, over);
+  }
+
+  readonly #onData = (piece: Buffer): void => {
+    if (this.#phase === "leaving") return;
+    this.#waiting = this.#waiting ? Buffer.concat([this.#waiting, piece]) : piece;
+    this.#read();
+    if (this.#waiting && this.#waiting.length > mostWaiting) this.client.pause();
+  };
+
+  /** A half-closed client still wants its answer. */
+  readonly #onEnd = (): void => {
+    this.#ended = true;
+    if (this.#phase === "exchange" && this.#exchange && !this.#exchange.requestDone) {
+      this.#exchange.abandon();
+      this.client.destroy();
+    } else if (this.#phase !== "exchange") this.client.end();
+  };
+
+  readonly #onDrain = (): void => {
+    this.#exchange?.resume();
+  };
+
+  #read(): void {
+    if (this.#reading) return;
+    this.#reading = true;
+    try {
+      while (this.#waiting && this.#readOnce(this.#waiting));
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  /** @returns whether there may be more to read */
+  #readOnce(waiting: Buffer): boolean {
+    if (this.#phase === "exchange") return this.#readBody(waiting);
+    if (this.#phase === "idle") {
+      this.#phase = "head";
+      this.#since = Date.now();
+    }
+    if (this.#phase !== "head") return false;
+    const head = readHead(waiting, this.#board.limits);
+    if (!head) return false;
+    if (isRefusal(head)) {
+      this.#refuse(head);
+      return false;
+    }
+    const request = readRequest(head);
+    this.#waiting = head.bytes === waiting.length ? undefined : waiting.subarray(head.bytes);
+    if ("code" in request) {
+      this.#refuse(request);
+      return false;
+    }
+    this.#begin(request);
+    return true;
+  }
+
+  #readBody(waiting: Buffer): boolean {
+    const exchange = this.#exchange;
+    if (!exchange?.wantsBody) return false;
+    const taken = exchange.push(waiting, Date.now());
+    if (typeof taken === "string") {
+      exchange.abandon();
+      this.#refuse(badRequest(taken));
+      return false;
+    }
+    this.#waiting = taken === waiting.length ? undefined : waiting.subarray(taken);
+    return taken > 0 && !exchange.requestDone;
+  }
+
+  #begin(request: Request): void {
+    this.#request = request;
+    const route = this.#board.routes.find(request.host);
+    if (!route) return this.#refuse({ status: 404, code: "app-unknown", why: "no app has this host name here" });
+    if (route.maintenance) return this.#refuse({ status: 503, code: "maintenance", why: "the app is in maintenance" });
+    const now = Date.now();
+    this.#phase = "exchange";
+    this.#exchange = new Exchange(this.#board, this, request, route, upstreamHead(request, this.#peer, now, randomUUID), now);
+    this.#exchange.begin();
+  }
+
+  #refuse(refusal: Refusal): void {
+    const request = this.#request;
+    // What follows a refused request cannot be told from its body.
+    const keep = request !== undefined && request.keepAlive && request.framing.kind === "none" && refusal.status !== 400 && !this.#board.closing;
+    const requestId = this.#exchange?.requestId ?? randomUUID();
+    const accept = valueOf(request, "accept");
+    this.client.write(refusalAnswer({ refusal, requestId, accept, close: !keep, head: request?.method === "HEAD" }));
+    this.#record(refusal.status, refusal.code, requestId);
+    this.#exchange = undefined;
+    this.#request = undefined;
+    if (!keep) return this.#leave();
+    this.#phase = "idle";
+    this.#since = Date.now();
+    if (this.#waiting) this.#read();
+  }
+
+  /** Ends our side and reads on for a moment: a close with unread bytes would reset what was just sent. */
+  #leave(): void {
+    this.#phase = "leaving";
+    this.#since = Date.now();
+    this.#waiting = undefined;
+    this.client.resume();
+    this.client.end();
+  }
+
+  #record(status?: number, code?: string, requestId?: string): void {
+    const request = this.#request;
+    const exchange = this.#exchange;
+    if (!this.#host.onAccess || !request || (!exchange && status === 499)) return;
+    const now = Date.now();
+    const startedAt = exchange?.startedAt ?? now;
+    this.#host.onAccess({
+      at: startedAt,
+      method: request.method,
+      path: request.target.split("?", 1)[0] ?? request.target,
+      host: request.host,
+      status: status ?? exchange?.status ?? 0,
+      requestId: requestId ?? exchange?.requestId ?? "",
+      client: this.#peer.address,
+      connectMs: exchange?.connectMs ?? 0,
+      serviceMs: now - startedAt,
+      bytes: exchange?.bytes ?? 0,
+      ...(exchange?.target && { target: exchange.target.name }),
+      ...(code !== undefined && { code }),
+      ...(status === 499 && { code: "client-gone" }),
+    });
+    if (status === 499) this.#request = undefined;
+  }
+}
+
+function valueOf(request: Request | undefined, name: string): string {
+  const { fields = [] } = request ?? {};
+  for (let index = 0; index < fields.length; index += 2) if (fields[index]?.toLowerCase() === name) return fields[index + 1] ?? "";
+  return "";
+}

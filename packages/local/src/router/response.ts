@@ -1,0 +1,40 @@
+import { type Framing, responseFraming } from "./framing.ts";
+import type { Head } from "./head.ts";
+
+/** The head of an answer, understood. */
+export interface Response {
+  readonly status: number;
+  readonly reason: string;
+  readonly framing: Framing;
+  readonly keepAlive: boolean;
+  readonly fields: readonly string[];
+  readonly hop: ReadonlySet<string>;
+  readonly upgrade: string;
+}
+
+const none: ReadonlySet<string> = new Set();
+
+/** Understands a process's answer, or says what is wrong with it. Pure. */
+export function readResponse({ start, fields }: Head, method: string): Response | string {
+  const [, minor, code, reason = ""] = /^HTTP\/1\.([01]) (\d{3})(?: (.*))?$/.exec(start) ?? [];
+  if (code === undefined) return "its first line is no status line";
+  const lengths: string[] = [];
+  const codings: string[] = [];
+  let connection = "";
+  let upgrade = "";
+  for (let index = 0; index < fields.length; index += 2) {
+    const value = fields[index + 1] ?? "";
+    const lower = fields[index]?.toLowerCase();
+    if (lower === "content-length") lengths.push(value);
+    else if (lower === "transfer-encoding") codings.push(value);
+    else if (lower === "connection") connection += connection === "" ? value : `,${value}`;
+    else if (lower === "upgrade") upgrade = value;
+  }
+  const status = Number(code);
+  // One length said twice is one length: some frameworks do it.
+  const framing = responseFraming({ lengths: [...new Set(lengths)], codings }, status, method);
+  if (typeof framing === "string") return framing;
+  const hop = connection === "" ? none : new Set(connection.toLowerCase().split(",").map((each) => each.trim()));
+  const keepAlive = minor === "1" ? !hop.has("close") : hop.has("keep-alive");
+  return { status, reason, framing, keepAlive, fields, hop, upgrade };
+}

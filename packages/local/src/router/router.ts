@@ -1,0 +1,138 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { Problem } from "@douze/core";
+import type { AccessRecord } from "./access.ts";
+import { ClientConnection } from "./client-connection.ts";
+import { defaultLimits, type Limits } from "./limits.ts";
+import { portHolder } from "./port-holder.ts";
+import type { AppRoute } from "./routes.ts";
+import { Switchboard } from "./switchboard.ts";
+
+export interface RouterOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly limits?: Partial<Limits>;
+  /** Addresses whose `X-Forwarded-*` and `Forwarded` are believed. Default none. */
+  readonly trusted?: readonly string[];
+  /** Told of each request when it is over. */
+  readonly onAccess?: (record: AccessRecord) => void;
+}
+
+/** How often time-outs are looked at, in milliseconds: one look at all connections costs less than a timer for each. */
+const lookMs = 500;
+
+/**
+ * One public port for several apps, by host name. HTTP/1.1 to clients and to processes, keep-alive on both sides, bodies streamed
+ * both ways, upgrades. No sessions are pinned to a process.
+ */
+export class Router implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #board: Switchboard;
+  readonly #connections = new Set<ClientConnection>();
+  readonly #timer: NodeJS.Timeout;
+  readonly #trusted: ReadonlySet<string>;
+  readonly port: number;
+
+  private constructor(server: Server, board: Switchboard, options: RouterOptions) {
+    this.#server = server;
+    this.#board = board;
+    this.#trusted = new Set(options.trusted ?? []);
+    const address = server.address();
+    this.port = typeof address === "object" && address !== null ? address.port : options.port;
+    const host = { onAccess: options.onAccess, closed: (connection: ClientConnection) => void this.#connections.delete(connection) };
+    server.on("connection", (socket: Socket) => {
+      if (this.#connections.size >= board.limits.connections) {
+        socket.destroy();
+        return;
+      }
+      const address = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+      const peer = { address, port: this.port, trusted: this.#trusted.has(address), protocol: "http" as const };
+      this.#connections.add(new ClientConnection(socket, peer, board, host));
+    });
+    this.#timer = setInterval(() => this.#look(), lookMs);
+  }
+
+  /** @throws Problem port-taken, port-forbidden */
+  static async listen(options: RouterOptions): Promise<Router> {
+    const server = createServer({ allowHalfOpen: true, noDelay: true });
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    server.once("error", reject);
+    server.listen({ host: options.host, port: options.port, backlog: 1024 }, resolve);
+    try {
+      await promise;
+    } catch (error) {
+      throw cannotListen(error as NodeJS.ErrnoException, options);
+    }
+    return new Router(server, new Switchboard({ ...defaultLimits, ...options.limits }), options);
+  }
+
+  /** Replaces one app's route. A request is claimed by a target in the same turn in which it looks at the route. */
+  route(route: AppRoute): void {
+    this.#board.routes.set(route);
+  }
+
+  remove(app: string): void {
+    this.#board.routes.remove(app);
+  }
+
+  /** Requests and upgraded connections on their way to a target. */
+  inFlight(target: string): number {
+    return this.#board.inFlight.of(target);
+  }
+
+  /** Resolves when nothing is in flight to a target. */
+  async drained(target: string): Promise<void> {
+    await this.#board.inFlight.drained(target);
+  }
+
+  /** Ends a target's upgraded connections, spread over some milliseconds, so that its clients do not all come back at once. */
+  goodbye(target: string, spreadMs: number): void {
+    const tunnels = [...this.#connections].flatMap(({ tunnel }) => (tunnel && tunnel.target === target && !tunnel.ended ? [tunnel] : []));
+    for (const [index, tunnel] of tunnels.entries()) setTimeout(() => tunnel.goodbye(), (spreadMs * index) / tunnels.length).unref();
+  }
+
+  /** Takes no new connections, and ends those that there are: at once where they are idle, else after their answer. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#board.closing = true;
+    clearInterval(this.#timer);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#server.close(() => resolve());
+    for (const connection of this.#connections) {
+      if (connection.tunnel) connection.tunnel.close();
+      else if (connection.idle) connection.client.destroy();
+    }
+    const patience = setTimeout(() => {
+      for (const { client } of this.#connections) client.destroy();
+    }, 5_000);
+    await promise;
+    clearTimeout(patience);
+    this.#board.pool.close();
+  }
+
+  #look(): void {
+    const now = Date.now();
+    for (const connection of this.#connections) connection.check(now);
+    this.#board.pool.sweep(now, new Set(this.#board.routes.targets().map(({ port }) => port)));
+  }
+}
+
+function cannotListen(error: NodeJS.ErrnoException, { host, port }: RouterOptions): Problem {
+  if (error.code === "EACCES") {
+    return new Problem({
+      code: "port-forbidden",
+      what: `port ${port} cannot be listened on`,
+      why: "ports below 1024 need a permission that this user does not have",
+      fix: "take another one (`douze up --port 5000`), or allow it: `sysctl net.ipv4.ip_unprivileged_port_start=80`",
+      cause: error,
+    });
+  }
+  if (error.code !== "EADDRINUSE") throw error;
+  const holder = portHolder(port);
+  return new Problem({
+    code: "port-taken",
+    what: `port ${port} of ${host} is taken`,
+    why: holder === undefined ? "another process listens there already" : `pid ${holder} listens there already`,
+    fix: `stop it, or take another port: \`douze up --port ${port + 100}\``,
+    cause: error,
+  });
+}

@@ -1,0 +1,80 @@
+/** A process that can be sent requests. */
+export interface Target {
+  /** `web.1@v4-…`: tells it from the one that fills the slot later. */
+  readonly name: string;
+  /** On the loopback. */
+  readonly port: number;
+}
+
+export interface AppRoute {
+  readonly app: string;
+  /** Exact, or `*.example.org` for all names below. */
+  readonly hosts: readonly string[];
+  /** Gets every host that nobody else has. */
+  readonly fallback: boolean;
+  readonly targets: readonly Target[];
+  readonly maintenance: boolean;
+}
+
+/** Finds the app for a host: an exact name, then the longest suffix, then the fallback. */
+export class RouteTable {
+  readonly #byApp = new Map<string, AppRoute>();
+  #exact = new Map<string, AppRoute>();
+  #suffixes: readonly (readonly [string, AppRoute])[] = [];
+  #fallback: AppRoute | undefined;
+
+  set(route: AppRoute): void {
+    this.#byApp.set(route.app, route);
+    this.#index();
+  }
+
+  remove(app: string): void {
+    this.#byApp.delete(app);
+    this.#index();
+  }
+
+  find(host: string): AppRoute | undefined {
+    return this.#exact.get(host) ?? this.#suffixes.find(([suffix]) => host.endsWith(suffix))?.[1] ?? this.#fallback;
+  }
+
+  /** The app's route as it is now: a retry must not go where requests went before. */
+  of(app: string): AppRoute | undefined {
+    return this.#byApp.get(app);
+  }
+
+  targets(): readonly Target[] {
+    return [...this.#byApp.values()].flatMap((route) => route.targets);
+  }
+
+  #index(): void {
+    const routes = [...this.#byApp.values()];
+    const hosts = routes.flatMap((route) => route.hosts.map((host) => [host.toLowerCase(), route] as const));
+    this.#exact = new Map(hosts.filter(([host]) => !host.startsWith("*")));
+    this.#suffixes = hosts
+      .filter(([host]) => host.startsWith("*."))
+      .map(([host, route]) => [host.slice(1), route] as const)
+      .sort(([a], [b]) => b.length - a.length);
+    this.#fallback = routes.find((route) => route.fallback);
+  }
+}
+
+/**
+ * The target with the fewest requests in flight; among equals the one after the last that was picked.
+ *
+ * @param turn - goes up by one with each pick
+ * @param without - names that were tried already
+ */
+export function pick(targets: readonly Target[], inFlight: (name: string) => number, turn: number, without?: ReadonlySet<string>): Target | undefined {
+  let best: Target | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (let offset = 0; offset < targets.length; offset += 1) {
+    const target = targets[(turn + offset) % targets.length];
+    if (!target || without?.has(target.name)) continue;
+    const load = inFlight(target.name);
+    if (load < least) {
+      best = target;
+      least = load;
+    }
+  }
+  return best;
+}
