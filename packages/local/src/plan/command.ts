@@ -13,7 +13,7 @@ const assignment = /^[A-Za-z_][A-Za-z0-9_]*=/;
  */
 export function shellCommand(command: string): string {
   const { simple, start, word } = takeApart(command);
-  if (!simple || word === "" || shellWords.has(word)) return command;
+  if (!simple || /^$|[<>]/.test(word) || shellWords.has(word)) return command;
   return `${command.slice(0, start)}exec ${command.slice(start)}`;
 }
 

@@ -54,7 +54,14 @@ export class LocalBench implements Bench, AsyncDisposable {
   #logs: LogStore;
   #driver: Local;
 
-  private constructor(folder: string, router: SmallRouter, logs: LogStore, releases: Map<number, Runnable>, options: Partial<LocalOptions>, driver: Local) {
+  private constructor(
+    folder: string,
+    router: SmallRouter,
+    logs: LogStore,
+    releases: Map<number, Runnable>,
+    options: Partial<LocalOptions>,
+    driver: Local,
+  ) {
     this.folder = folder;
     this.router = router;
     this.#logs = logs;
@@ -75,7 +82,11 @@ export class LocalBench implements Bench, AsyncDisposable {
     return this.#driver;
   }
 
-  release(version: number, processes: Readonly<Record<string, FixtureProcess>>, live: Readonly<Record<string, string>> = {}): ReleaseVersion {
+  release(
+    version: number,
+    processes: Readonly<Record<string, FixtureProcess>>,
+    live: Readonly<Record<string, string>> = {},
+  ): ReleaseVersion {
     const given = Object.entries(processes).map(([type, { fixture, ...rest }]) => [type, { ...rest, command: commands[fixture] }] as const);
     return this.declare(version, { processes: Object.fromEntries(given), live });
   }
