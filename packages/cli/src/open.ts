@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { AppName, Instant, Problem } from "@douze/core";
-import { Engine, type EngineOptions, ledgerKey, readInventory } from "@douze/engine";
+import { type Archive, Engine, type EngineOptions, ledgerKey, readInventory } from "@douze/engine";
 import { accessLine, Crashes, Local, LocalProvider, LogStore, Router } from "@douze/local";
 import { findIdentities, type Identity } from "@douze/secrets";
 import { holdLock, serve } from "@douze/server";
@@ -41,7 +41,7 @@ export interface Foreground extends AsyncDisposable {
  */
 export async function openForeground(place: Place, env: Env, port: number | undefined): Promise<Foreground> {
   await using stack = new AsyncDisposableStack();
-  const { environment, paths } = place;
+  const { paths } = place;
   const { app } = await readManifest(place.directory);
   stack.use(await holdLock(paths.environment));
   await mkdir(paths.environment, { recursive: true, mode: 0o700 });
@@ -114,5 +114,17 @@ async function optionsFor(place: Place, app: AppName, env: Env, note: (text: str
     path,
     userHome,
     clock: () => Date.now() as Instant,
+    archive: archiveIn(join(paths.environment, "logs")),
+  };
+}
+
+/** Opened when it is asked for: most commands do not look at logs. */
+function archiveIn(folder: string): Archive {
+  return {
+    async *logs(query, signal) {
+      await using store = await LogStore.open(folder, { retention: { maxBytes: Number.MAX_SAFE_INTEGER, maxAgeMs: Number.MAX_SAFE_INTEGER } });
+      yield* store.read({ ...query, follow: false }, signal);
+    },
+    crashes: (process) => new Crashes(folder).list(process),
   };
 }

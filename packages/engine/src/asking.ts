@@ -1,8 +1,6 @@
 import {
   diffReleases,
   type Formation,
-  type LogLine,
-  type LogQuery,
   Problem,
   type ProcessType,
   type Release,
@@ -62,8 +60,8 @@ export function operationsOn(home: Home): Operations {
     runDetached: (request) => runDetached(home, running(), request),
     oneOff: (request) => oneOff(home, running(), request),
     oneOffEnded: (request) => endOneOff(home, request),
-    logs: (query, signal) => logs(running(), query, signal),
-    crashes: (process) => running().driver.crashes(process),
+    logs: (query, signal) => (home.running?.driver ?? home.archive).logs(query, signal),
+    crashes: (process) => (home.running?.driver ?? home.archive).crashes(process),
     shutDown: async () => running().shutDown(),
   };
 }
@@ -139,10 +137,6 @@ function checkNames(home: Home, names: readonly string[]): void {
       });
     }
   }
-}
-
-async function* logs({ driver }: Running, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
-  yield* driver.logs(query, signal);
 }
 
 function unknownType(type: string, known: readonly string[]): Problem {

@@ -17,7 +17,7 @@ import { Crontab } from "./crontab.ts";
 import type { Driver, Runnable, RunnableSource } from "./driver.ts";
 import { writeWhole } from "./files.ts";
 import { candidateOf, currentOf, overtaken, standing } from "./history.ts";
-import type { Home, InventoryFiles, Running } from "./home.ts";
+import type { Archive, Home, InventoryFiles, Running } from "./home.ts";
 import { Ledger } from "./ledger.ts";
 import type { LedgerKey } from "./ledger-key.ts";
 import { Loop } from "./loop.ts";
@@ -41,6 +41,7 @@ export interface EngineOptions {
   readonly path: string;
   readonly userHome: string;
   readonly clock: () => Instant;
+  readonly archive: Archive;
   /** Absent: the engine keeps the ledger and runs nothing. */
   readonly drive?: {
     readonly open: (runnable: RunnableSource) => Promise<Driver>;
@@ -86,6 +87,7 @@ export class Engine implements AsyncDisposable {
       book,
       provider: options.provider,
       clock,
+      archive: options.archive,
       stopping: stop.signal,
       path: options.path,
       userHome: options.userHome,

@@ -1,5 +1,5 @@
-import type { AppName, Build, Digest, EnvironmentName, Instant, Inventory, Observed, ReleaseVersion } from "@douze/core";
-import type { Driver, Runnable } from "./driver.ts";
+import type { AppName, Build, Digest, EnvironmentName, Instant, Inventory, LogLine, LogQuery, Observed, ReleaseVersion } from "@douze/core";
+import type { CrashBundle, Driver, Runnable } from "./driver.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Loop } from "./loop.ts";
 import type { Provider } from "./provider.ts";
@@ -25,6 +25,8 @@ export interface Home {
   readonly userHome: string;
   readonly inventory: () => Promise<InventoryFiles>;
   readonly openBuild: (digest: Digest) => Promise<{ readonly build: Build; readonly tree: string }>;
+  /** What was written and what failed, for who asks while nothing runs. */
+  readonly archive: Archive;
   /** Absent when a command opened the state by itself, with no processes. */
   readonly running?: Running;
 }
@@ -46,4 +48,10 @@ export interface InventoryFiles {
   readonly inventory: Inventory;
   /** `.env`, in development alone. */
   readonly envFile?: Readonly<Record<string, string>>;
+}
+
+/** The stored part of the event stream, readable without a driver. */
+export interface Archive {
+  logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>;
+  crashes(process?: string): Promise<readonly CrashBundle[]>;
 }

@@ -4,7 +4,7 @@ export type { Bench, Fixture, FixtureProcess, Visit } from "./driver-bench.ts";
 export { type DriverCase, driverCases } from "./driver-cases.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
 export { writeWhole } from "./files.ts";
-export type { InventoryFiles } from "./home.ts";
+export type { Archive, InventoryFiles } from "./home.ts";
 export { inventoryFile, readInventory } from "./inventory-files.ts";
 export { type LedgerKey, ledgerKey } from "./ledger-key.ts";
 export type {

@@ -12,7 +12,6 @@ export function register(program: Command): void {
     .description("run a command in the build and environment of the current release, in this terminal")
     .argument("<command...>", "after `--`; one word with spaces is a shell's line")
     .option("-d, --detach", "in the background, under the engine; its output goes to the logs")
-    .passThroughOptions()
     .addHelpText(
       "after",
       examples(
@@ -26,7 +25,6 @@ export function register(program: Command): void {
       const context = contextOf(command);
       await context.ask((operations) => (options.detach ? detached(context, operations, words) : attached(context, operations, words)));
     });
-  program.enablePositionalOptions();
 }
 
 async function detached({ paper, json, by }: Context, operations: Operations, words: readonly string[]): Promise<void> {

@@ -8,7 +8,7 @@ export interface AccessRecord {
   readonly status: number;
   readonly requestId: string;
   readonly client: string;
-  /** `web.1@v4`; absent when no process was reached. */
+  /** `web.1-v4-…`; absent when no process was reached. */
   readonly target?: string;
   readonly connectMs: number;
   readonly serviceMs: number;
@@ -33,6 +33,7 @@ export function accessLine({
 }: AccessRecord): string {
   const level = code === undefined ? "info" : "error";
   const error = code === undefined ? "" : ` code=${code}`;
-  const dyno = target === undefined ? "" : (target.split("@")[0] ?? "");
+  // A target's name says more than the process: its release, and which start of it.
+  const dyno = target?.replace(/-v\d+-[^-]*$/, "") ?? "";
   return `at=${level}${error} method=${method} path="${path.replaceAll('"', "%22")}" host=${host} request_id=${requestId} fwd="${client}" dyno=${dyno} connect=${Math.round(connectMs)}ms service=${Math.round(serviceMs)}ms status=${status} bytes=${bytes}`;
 }
