@@ -195,7 +195,8 @@ export class ClientConnection implements ExchangeHost {
   #refuse(refusal: Refusal): void {
     const request = this.#request;
     // What follows a refused request cannot be told from its body.
-    const keep = request !== undefined && request.keepAlive && request.framing.kind === "none" && refusal.status !== 400 && !this.#board.closing;
+    const keep =
+      request !== undefined && request.keepAlive && request.framing.kind === "none" && refusal.status !== 400 && !this.#board.closing;
     const requestId = this.#exchange?.requestId ?? randomUUID();
     const accept = valueOf(request, "accept");
     this.client.write(refusalAnswer({ refusal, requestId, accept, close: !keep, head: request?.method === "HEAD" }));

@@ -1,13 +1,13 @@
 import type { Socket } from "node:net";
 import { BodyReader } from "./body.ts";
 import { isRefusal, readHead } from "./head.ts";
-import type { Switchboard } from "./switchboard.ts";
 import type { Upstream } from "./pool.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Request } from "./request.ts";
-import { readResponse, type Response } from "./response.ts";
+import { type Response, readResponse } from "./response.ts";
 import { downstreamHead, type Rewritten } from "./rewrite.ts";
 import type { AppRoute, Target } from "./routes.ts";
+import type { Switchboard } from "./switchboard.ts";
 
 /** What an exchange tells the connection it belongs to. */
 export interface ExchangeHost {
@@ -173,7 +173,8 @@ export class Exchange {
     }
     this.#received = undefined;
     const response = isRefusal(head) ? head.why : readResponse(head, this.#request.method);
-    if (isRefusal(head) || typeof response === "string") return this.#give({ status: 502, code: "response-invalid", why: `the app's answer is not HTTP: ${response as string}` });
+    if (isRefusal(head) || typeof response === "string")
+      return this.#give({ status: 502, code: "response-invalid", why: `the app's answer is not HTTP: ${response as string}` });
     const rest = buffer.subarray(head.bytes);
     if (response.status === 101) return this.#upgrade(response, rest);
     if (response.status < 200) return this.#interim(response, rest);
@@ -185,14 +186,16 @@ export class Exchange {
     // HTTP/1.0 knows no interim answers, and nobody asked for this one.
     if (this.#request.minor === 1 && (response.status !== 100 || this.#request.expectsContinue)) {
       let text = `HTTP/1.1 ${response.status} ${response.reason}\r\n`;
-      for (let index = 0; index < response.fields.length; index += 2) text += `${response.fields[index]}: ${response.fields[index + 1]}\r\n`;
+      for (let index = 0; index < response.fields.length; index += 2)
+        text += `${response.fields[index]}: ${response.fields[index + 1]}\r\n`;
       this.#host.client.write(`${text}\r\n`, "latin1");
     }
     if (rest.length > 0) this.#readAnswer(rest);
   }
 
   #upgrade(response: Response, rest: Buffer): void {
-    if (!this.#request.upgrade) return this.#give({ status: 502, code: "response-invalid", why: "the app upgraded a connection that nobody asked to upgrade" });
+    if (!this.#request.upgrade)
+      return this.#give({ status: 502, code: "response-invalid", why: "the app upgraded a connection that nobody asked to upgrade" });
     this.status = 101;
     const socket = this.#detach();
     let text = `HTTP/1.1 101 ${response.reason}\r\n`;
@@ -243,7 +246,8 @@ export class Exchange {
     const socket = this.#detach();
     this.#phase = "over";
     // A process that answers before it has read the whole request cannot be sent another on that connection.
-    if (upstream && clean && response.keepAlive && this.#body.done && response.framing.kind !== "until-close") this.#board.pool.give(upstream);
+    if (upstream && clean && response.keepAlive && this.#body.done && response.framing.kind !== "until-close")
+      this.#board.pool.give(upstream);
     else socket?.destroy();
     this.#release();
     this.#host.finished(keep);
@@ -276,7 +280,12 @@ export class Exchange {
 
   /** The process closed before it answered. Only what does no harm when it is done twice is sent again. */
   #lost(): void {
-    const again = this.#upstream?.reused === true && this.#received === undefined && !this.#bodySent && this.#request.framing.kind === "none" && idempotent.has(this.#request.method);
+    const again =
+      this.#upstream?.reused === true &&
+      this.#received === undefined &&
+      !this.#bodySent &&
+      this.#request.framing.kind === "none" &&
+      idempotent.has(this.#request.method);
     this.#detach();
     if (again) {
       this.#release();
@@ -305,7 +314,12 @@ export class Exchange {
   #detach(): Socket | undefined {
     const socket = this.#upstream?.socket;
     this.#upstream = undefined;
-    socket?.off("data", this.#onData).off("close", this.#onClose).off("drain", this.#onDrain).off("end", this.#onEnd).off("connect", this.#onConnect);
+    socket
+      ?.off("data", this.#onData)
+      .off("close", this.#onClose)
+      .off("drain", this.#onDrain)
+      .off("end", this.#onEnd)
+      .off("connect", this.#onConnect);
     return socket;
   }
 

@@ -34,7 +34,15 @@ export function readResponse({ start, fields }: Head, method: string): Response 
   // One length said twice is one length: some frameworks do it.
   const framing = responseFraming({ lengths: [...new Set(lengths)], codings }, status, method);
   if (typeof framing === "string") return framing;
-  const hop = connection === "" ? none : new Set(connection.toLowerCase().split(",").map((each) => each.trim()));
+  const hop =
+    connection === ""
+      ? none
+      : new Set(
+          connection
+            .toLowerCase()
+            .split(",")
+            .map((each) => each.trim()),
+        );
   const keepAlive = minor === "1" ? !hop.has("close") : hop.has("keep-alive");
   return { status, reason, framing, keepAlive, fields, hop, upgrade };
 }

@@ -64,7 +64,12 @@ export class RouteTable {
  * @param turn - goes up by one with each pick
  * @param without - names that were tried already
  */
-export function pick(targets: readonly Target[], inFlight: (name: string) => number, turn: number, without?: ReadonlySet<string>): Target | undefined {
+export function pick(
+  targets: readonly Target[],
+  inFlight: (name: string) => number,
+  turn: number,
+  without?: ReadonlySet<string>,
+): Target | undefined {
   let best: Target | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (let offset = 0; offset < targets.length; offset += 1) {
