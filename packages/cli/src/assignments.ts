@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import { Problem } from "@douze/core";
+import { Problem } from "@douze/core/problem";
 
 /**
  * Reads `KEY=value` words and `KEY=path` words whose value is a file's content; a path `-` is standard input. Values are taken as

@@ -38,6 +38,7 @@ export const commands: readonly CommandEntry[] = [
   { name: "logs", group: "Look", summary: "show what processes wrote", load: () => import("./commands/logs.ts") },
   { name: "why", group: "Look", summary: "show how a process last failed", load: () => import("./commands/why.ts") },
   { name: "status", group: "Look", summary: "show the app's release, formation and address", load: () => import("./commands/status.ts") },
+  { name: "open", group: "Look", summary: "open the app in a browser", load: () => import("./commands/open.ts") },
   { name: "config", group: "Config and resources", summary: "list, set and explain config", load: () => import("./commands/config.ts") },
   {
     name: "secrets",

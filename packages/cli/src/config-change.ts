@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
-import { envFile, Problem } from "@douze/core";
+import { envFile } from "@douze/core/env-file";
+import { Problem } from "@douze/core/problem";
 import type { Context } from "./context.ts";
 import { edited } from "./editor.ts";
 import { progressOn } from "./progress.ts";
@@ -50,10 +51,16 @@ export async function editConfig(context: Context): Promise<void> {
     list.flatMap(({ key, from, value }) => (from === "ledger" && value !== undefined ? [[key, value]] : [])),
   );
   const head = "# Values that `douze config set` holds. Take a line out to unset it; secrets are not listed.\n";
-  const lines = Object.entries(before).map(([key, value]) => `${key}=${JSON.stringify(value)}\n`);
+  const lines = Object.entries(before).map(([key, value]) => `${key}=${quoted(value)}\n`);
   const after = envFile(await edited(head + lines.join(""), "config.env", context.env), "config.env");
   const set = Object.fromEntries(Object.entries(after).filter(([key, value]) => before[key] !== value));
   const unset = Object.keys(before).filter((key) => !(key in after));
   if (Object.keys(set).length === 0 && unset.length === 0) context.paper.aside("nothing has changed");
   else await changeConfig(context, { set, unset });
+}
+
+/** As `envFile` reads it back, sign for sign. */
+function quoted(text: string): string {
+  const escapes: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "\\": "\\\\" };
+  return `"${text.replace(/[\n\r\t"\\]/g, (sign) => escapes[sign] ?? sign)}"`;
 }

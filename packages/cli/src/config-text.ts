@@ -1,14 +1,25 @@
 import type { ConfigView, ConfigWhy } from "@douze/engine";
-import { type Paper, table, timeText } from "./print.ts";
+import { cellText, type Paper, table, timeText } from "./print.ts";
 
 export function printConfig({ line, aside }: Paper, list: readonly ConfigView[]): void {
-  if (list.length === 0) return aside("the current release has no config");
-  line(
-    table(
-      ["KEY", "VALUE", "FROM", "SINCE"],
-      list.map(({ key, value, from, since, live }) => [key, shown(value), live ? `${from}, live` : from, `v${since}`]),
-    ),
-  );
+  if (list.length === 0) aside("the current release has no config");
+  else
+    line(
+      table(
+        ["KEY", "VALUE", "FROM", "SINCE"],
+        list.map(({ key, value, from, since, live }) => [key, shown(value), live ? `${from}, live` : from, `v${since}`]),
+      ),
+    );
+}
+
+/** The value alone, so that a file or a program gets it byte for byte; a person at a terminal gets a line. */
+export function printValue({ aside }: Paper, key: string, current: ConfigView | undefined): void {
+  if (current?.value !== undefined) {
+    process.stdout.write(process.stdout.isTTY ? `${current.value}\n` : current.value);
+    return;
+  }
+  aside(current ? `${key} is secret: its value is not shown` : `${key} has no value`);
+  process.exitCode = 1;
 }
 
 /** The winner, then what the layers below it say. */
@@ -26,6 +37,6 @@ export function printWhy({ line, styled }: Paper, { key, current, layers, descri
 
 function shown(value: string | undefined): string {
   if (value === undefined) return "(secret)";
-  const text = /[\n\r\t"]/.test(value) ? JSON.stringify(value) : value;
+  const text = cellText(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

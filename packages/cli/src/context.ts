@@ -2,7 +2,7 @@ import { hostname, userInfo } from "node:os";
 import type { Operations } from "@douze/engine";
 import type { Command } from "commander";
 import type { Place } from "./place.ts";
-import { type Paper, paper } from "./print.ts";
+import { type Paper, paperOf } from "./print.ts";
 
 /** What a command gets from its surroundings. */
 export interface Context {
@@ -31,7 +31,6 @@ export interface GlobalOptions {
 export function contextOf(command: Command): Context {
   const options = command.optsWithGlobals<GlobalOptions>();
   const { env } = process;
-  const colour = options.color !== false && !env["NO_COLOR"] && (process.stdout.isTTY === true || env["FORCE_COLOR"] === "1");
   const asked = options.env ?? env["DOUZE_ENV"] ?? "development";
   const placeIn = async (environment: string): Promise<Place> => {
     const { findPlace } = await import("./place.ts");
@@ -45,7 +44,7 @@ export function contextOf(command: Command): Context {
   };
   return {
     env,
-    paper: paper({ stdout: process.stdout, stderr: process.stderr, colour }),
+    paper: paperOf(process, { noColour: options.color === false }),
     json: options.json === true,
     interactive: process.stdin.isTTY === true && process.stdout.isTTY === true,
     by: `${userName()}@${hostname()}`,

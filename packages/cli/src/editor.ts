@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Problem } from "@douze/core";
+import { Problem } from "@douze/core/problem";
 
 /**
  * Lets a person edit a text in $VISUAL or $EDITOR. The file lies in a folder that only they can read, and is removed.
@@ -17,8 +17,12 @@ export async function edited(text: string, name: string, env: Readonly<Record<st
   const file = join(folder, name);
   try {
     await writeFile(file, text, { mode: 0o600 });
+    // Ctrl-C in the editor is the editor's: this process must outlive it, to remove the file.
+    const stay = (): void => undefined;
+    process.on("SIGINT", stay);
     const child = spawn("/bin/sh", ["-c", `${editor} "$1"`, "douze", file], { stdio: "inherit" });
     const [code] = (await once(child, "exit")) as [number | null];
+    process.off("SIGINT", stay);
     if (code !== 0) {
       throw new Problem({
         code: "editor-failed",

@@ -1,30 +1,34 @@
-import { Problem } from "@douze/core";
-import { paper } from "./print.ts";
+import { type Place, Problem } from "@douze/core/problem";
+import { paperOf } from "./print.ts";
 
 /** Says what went wrong on stderr and sets the exit code: 1 for a problem, 70 for a defect, with its stack. */
 export function printFailure(error: unknown, json: boolean): void {
-  const { stdout, stderr, env } = process;
-  const colour = stderr.isTTY === true && !env["NO_COLOR"];
-  const { aside, styled } = paper({ stdout, stderr, colour });
+  const { aside, asideStyled } = paperOf(process, { noColour: process.argv.includes("--no-color") });
   if (!(error instanceof Problem)) {
     aside(error instanceof Error ? (error.stack ?? error.message) : String(error));
     aside("\nThis is a defect of Douze, not of yours. Please report it with the lines above.");
     process.exitCode = 70;
     return;
   }
-  process.exitCode = 1;
+  process.exitCode = error.code === "engine-defect" ? 70 : 1;
   if (json) {
     aside(JSON.stringify(error));
     return;
   }
-  const [first] = error.places;
-  const where = first ? `${first.file}:${first.line}:${first.column}: ` : "";
-  aside(`${styled(["red", "bold"], "problem:")} ${where}${error.what}`);
-  aside(`  ${styled("dim", "why:")} ${indented(error.why)}`);
-  aside(`  ${styled("dim", "fix:")} ${indented(error.fix)}`);
-  aside(`  ${styled("dim", `code: ${error.code}`)}`);
+  aside(`${asideStyled(["red", "bold"], "problem:")} ${error.what}`);
+  aside(`  ${asideStyled("dim", "why:")}  ${indented(error.why)}`);
+  aside(`  ${asideStyled("dim", "fix:")}  ${indented(error.fix)}`);
+  for (const place of untold(error)) aside(`  ${asideStyled("dim", "at:")}   ${place}`);
+  aside(`  ${asideStyled("dim", `code: ${error.code}`)}`);
+}
+
+/** The places that its words do not name already. */
+function untold({ places, what, why }: Problem): string[] {
+  const text = ({ file, line, column }: Place): string => `${file}:${line}:${column}`;
+  const told = (place: Place): boolean => `${what} ${why}`.includes(`${place.line}:${place.column}`);
+  return places.filter((place) => !told(place)).map(text);
 }
 
 function indented(text: string): string {
-  return text.replaceAll("\n", "\n       ");
+  return text.trimStart().replaceAll("\n", "\n        ");
 }

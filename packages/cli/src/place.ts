@@ -1,7 +1,9 @@
 import { access, readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { type EnvironmentName, environmentName, type Manifest, manifestFromFiles, Problem } from "@douze/core";
-import { type StatePaths, statePaths } from "@douze/engine";
+import type { EnvironmentName, Manifest } from "@douze/core";
+import { environmentName } from "@douze/core/ids";
+import { Problem } from "@douze/core/problem";
+import { type StatePaths, statePaths } from "@douze/engine/state";
 
 /** Where a command works: one environment of the app in one folder. */
 export interface Place {
@@ -36,6 +38,8 @@ export async function findPlace(from: string, environment: string, state: string
 
 /** What the app in a folder is, as it stands now, committed or not. */
 export async function readManifest(directory: string): Promise<Manifest> {
+  // Not above: it brings the schemas, which a command that only asks the engine can do without.
+  const { manifestFromFiles } = await import("@douze/core");
   const files = Object.fromEntries(
     (
       await Promise.all(["douze.yaml", "Procfile", "app.json"].map(async (name) => [name, await textOf(join(directory, name))] as const))

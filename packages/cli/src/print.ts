@@ -1,44 +1,69 @@
-import { styleText } from "node:util";
+import { stripVTControlCharacters, styleText } from "node:util";
+import { endLive, showLive } from "./live-line.ts";
+import { printable } from "./printable.ts";
 
 type Style = Parameters<typeof styleText>[0];
 
 /** Text for people, with colours on a terminal alone. */
 export interface Paper {
+  /** Of `line`. */
   readonly colour: boolean;
-  readonly width: number;
+  /** Columns of the terminal that `aside` writes to. */
+  readonly asideWidth: number;
   line(text?: string): void;
   /** For problems, progress and questions: what is piped stays clean. */
   aside(text?: string): void;
   styled(style: Style, text: string): string;
+  asideStyled(style: Style, text: string): string;
   json(value: unknown): void;
+  /** Keeps a line up to date until the next one is written. Absent where there is no terminal. */
+  live?(text: () => string): void;
 }
 
-export interface PaperOptions {
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
-  readonly colour: boolean;
-}
+type Surroundings = Pick<NodeJS.Process, "stdout" | "stderr" | "env">;
 
-export function paper({ stdout, stderr, colour }: PaperOptions): Paper {
+/** @see https://no-color.org */
+export function paperOf({ stdout, stderr, env }: Surroundings, { noColour }: { readonly noColour: boolean }): Paper {
+  const wanted = !noColour && !env["NO_COLOR"];
+  const colourOn = (stream: NodeJS.WriteStream): boolean => wanted && (stream.isTTY === true || env["FORCE_COLOR"] === "1");
+  const [colour, asideColour] = [colourOn(stdout), colourOn(stderr)];
+  const write = (stream: NodeJS.WriteStream, text: string): void => {
+    endLive();
+    stream.write(`${text}\n`);
+  };
+  const style =
+    (on: boolean): Paper["styled"] =>
+    (format, text) =>
+      on ? styleText(format, text, { validateStream: false }) : text;
   return {
     colour,
-    width: stdout.columns ?? 80,
-    line: (text = "") => void stdout.write(`${text}\n`),
-    aside: (text = "") => void stderr.write(`${text}\n`),
-    styled: (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text),
-    json: (value) => void stdout.write(`${JSON.stringify(value, undefined, 2)}\n`),
+    asideWidth: stderr.columns ?? 80,
+    line: (text = "") => write(stdout, text),
+    aside: (text = "") => write(stderr, asideColour ? text : stripVTControlCharacters(text)),
+    styled: style(colour),
+    asideStyled: style(asideColour),
+    json: (value) => write(stdout, JSON.stringify(value, undefined, 2)),
+    ...(stderr.isTTY && env["TERM"] !== "dumb" && { live: (text) => showLive(stderr, text) }),
   };
 }
 
-/** Columns under headings, two spaces apart, as kubectl's. Cells hold no colours: they are padded as they are. */
+/** Columns under headings, two spaces apart, as kubectl's. Cells hold no colours. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = headings.map((heading, column) => Math.max(heading.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => (column === cells.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
-      .join("  ")
-      .trimEnd();
-  return [line(headings), ...rows.map(line)].join("\n");
+  const cells = [headings, ...rows.map((row) => row.map(cellText))];
+  const widths = headings.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return cells
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+/** On one line, and unable to harm a terminal: much of what is shown was written by others. */
+export function cellText(text: string): string {
+  return printable(text, false).replaceAll("\t", "\\t");
 }
 
 /** `12s`, `5m`, `3h`, `2d` */

@@ -1,5 +1,5 @@
 import type { OnProgress, ProgressEvent } from "@douze/engine";
-import type { Paper } from "./print.ts";
+import { cellText, type Paper } from "./print.ts";
 
 const headings: Record<ProgressEvent["stage"], string> = {
   build: "Build",
@@ -9,13 +9,40 @@ const headings: Record<ProgressEvent["stage"], string> = {
   process: "Processes",
 };
 
-/** Tells stages under headings, as Heroku does, on stderr: what a command prints as its result stays apart. */
-export function progressOn({ aside, styled }: Paper): OnProgress {
-  let last: string | undefined;
+/** A stage that took less is not worth a word, in milliseconds. */
+const shortMs = 1000;
+
+/**
+ * Tells stages under headings, as Heroku does, on stderr: what a command prints as its result stays apart.
+ *
+ * On a terminal a build's own output passes through one line, with the time that the stage has taken so far; elsewhere every
+ * line is kept. A build that fails brings its last lines with its problem.
+ */
+export function progressOn({ aside, live, styled, asideWidth }: Paper): OnProgress {
+  let heading: string | undefined;
+  let startedAt = 0;
   return ({ stage, text }) => {
-    const heading = headings[stage];
-    if (heading !== last) aside(styled("bold", `-----> ${heading}`));
-    last = heading;
-    aside(`       ${stage === "output" ? styled("dim", text) : text}`);
+    const now = performance.now();
+    if (headings[stage] !== heading) {
+      if (heading !== undefined && now - startedAt >= shortMs) aside(`       ${styled("dim", `took ${tookText(now - startedAt)}`)}`);
+      heading = headings[stage];
+      startedAt = now;
+      aside(styled("bold", `-----> ${heading}`));
+    }
+    const began = startedAt;
+    const line = cellText(text);
+    if (stage !== "output" || !live) aside(`       ${line}`);
+    live?.(() => {
+      const time = tookText(performance.now() - began).padEnd(6);
+      const doing = stage === "output" ? line.slice(0, Math.max(0, asideWidth - 15)) : "";
+      return `       ${styled("dim", `${time} ${doing}`.trimEnd())}`;
+    });
   };
+}
+
+/** `12s`, `2m05s` */
+function tookText(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < 60) return `${seconds}s`;
+  return `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, "0")}s`;
 }

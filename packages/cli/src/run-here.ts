@@ -1,11 +1,8 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
-import { Problem } from "@douze/core";
+import type { Outcome } from "@douze/core";
+import { Problem } from "@douze/core/problem";
 import type { OneOffPlace } from "@douze/engine";
-
-export type HereOutcome =
-  | { readonly by: "exit"; readonly code: number }
-  | { readonly by: "signal"; readonly signal: string; readonly number: number };
 
 /**
  * Runs a command with this process's own terminal: job control, window size and Ctrl-C need no go-between, since the terminal
@@ -13,7 +10,7 @@ export type HereOutcome =
  *
  * @throws Problem command-not-found - there is no such program in the release
  */
-export async function runHere(words: readonly string[], { cwd, env }: OneOffPlace): Promise<HereOutcome> {
+export async function runHere(words: readonly string[], { cwd, env }: OneOffPlace): Promise<Outcome> {
   const [first = "", ...rest] = words;
   // One word with spaces is a shell's line; several are a program and its arguments, taken as they are.
   const shell = rest.length === 0 && /\s/.test(first);
@@ -26,24 +23,38 @@ export async function runHere(words: readonly string[], { cwd, env }: OneOffPlac
   const child = shell
     ? spawn("/bin/sh", ["-c", first], { cwd, env: { ...inherited, ...env }, stdio: "inherit" })
     : spawn(first, rest, { cwd, env: { ...inherited, ...env }, stdio: "inherit" });
-  const forwarded = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const;
+  const atTerminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY === true);
+  const byTerminal = ["SIGINT", "SIGQUIT"] as const;
+  const forwarded = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", ...(atTerminal ? [] : byTerminal)] as const;
   const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
   // From a terminal these reach the child by themselves; this process only must not end before it.
-  const ignored = ["SIGINT", "SIGQUIT"] as const;
+  const ignored = atTerminal ? byTerminal : [];
   const stay = (): void => undefined;
   for (const signal of forwarded) process.on(signal, passOn);
   for (const signal of ignored) process.on(signal, stay);
-  const { promise, resolve, reject } = Promise.withResolvers<HereOutcome>();
+  const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
   child.on("error", (cause) => reject(notFound(first, cause)));
   child.on("exit", (code, signal) => {
     if (signal === null) resolve({ by: "exit", code: code ?? 0 });
-    else resolve({ by: "signal", signal, number: 128 + constants.signals[signal] });
+    else resolve({ by: "signal", signal });
   });
   try {
     return await promise;
   } finally {
     for (const signal of forwarded) process.off(signal, passOn);
     for (const signal of ignored) process.off(signal, stay);
+  }
+}
+
+/** What a shell would say of it: the command's own, or 128 and the signal's number. */
+export function exitStatus(outcome: Outcome): number {
+  switch (outcome.by) {
+    case "exit":
+      return outcome.code;
+    case "signal":
+      return 128 + (constants.signals[outcome.signal as NodeJS.Signals] ?? 0);
+    case "unknown":
+      return 1;
   }
 }
 

@@ -1,4 +1,6 @@
-import { durationMs, type Instant, later, Problem } from "@douze/core";
+import { type Instant, later } from "@douze/core/ids";
+import { Problem } from "@douze/core/problem";
+import { durationMs } from "@douze/core/units";
 
 /**
  * Reads `5m` (so long ago) or a date.

@@ -1,7 +1,9 @@
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { contextOf } from "../context.ts";
 import { examples } from "../examples.ts";
 import { bytesText, table } from "../print.ts";
+import { confirm } from "../question.ts";
 
 export function register(program: Command): void {
   const resources = program
@@ -45,10 +47,12 @@ export function register(program: Command): void {
     .description("put a backup in place of the present data; processes are started anew")
     .argument("<resource>", "its name")
     .argument("<file>", "that `douze resources backup` wrote")
+    .option("-y, --yes", "do not ask")
     .addHelpText("after", examples(["douze resources restore db db.dump --env staging", "its present data are lost"]))
-    .action(async (resource: string, file: string, _options, command: Command) => {
-      const { resolve } = await import("node:path");
-      const { ask, paper } = contextOf(command);
+    .action(async (resource: string, file: string, options: { yes?: boolean }, command: Command) => {
+      const context = contextOf(command);
+      const { ask, paper } = context;
+      await confirm(context, options.yes === true, `Replace all data of ${resource} by those of ${file}?`, "nothing was restored");
       await ask((operations) => operations.restore({ resource, file: resolve(file) }));
       paper.aside(`${resource} holds what ${file} held`);
     });
