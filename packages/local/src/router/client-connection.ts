@@ -195,10 +195,9 @@ export class ClientConnection implements ExchangeHost {
   #refuse(refusal: Refusal): void {
     const request = this.#request;
     // What follows a refused request cannot be told from its body.
-    const keep =
-      request !== undefined && request.keepAlive && request.framing.kind === "none" && refusal.status !== 400 && !this.#board.closing;
+    const keep = request?.keepAlive && request.framing.kind === "none" && refusal.status !== 400 && !this.#board.closing;
     const requestId = this.#exchange?.requestId ?? randomUUID();
-    const accept = valueOf(request, "accept");
+    const accept = headerOf(request, "accept");
     this.client.write(refusalAnswer({ refusal, requestId, accept, close: !keep, head: request?.method === "HEAD" }));
     this.#record(refusal.status, refusal.code, requestId);
     this.#exchange = undefined;
@@ -243,7 +242,7 @@ export class ClientConnection implements ExchangeHost {
   }
 }
 
-function valueOf(request: Request | undefined, name: string): string {
+function headerOf(request: Request | undefined, name: string): string {
   const { fields = [] } = request ?? {};
   for (let index = 0; index < fields.length; index += 2) if (fields[index]?.toLowerCase() === name) return fields[index + 1] ?? "";
   return "";

@@ -33,7 +33,7 @@ describe("requests and answers", () => {
     await using app = await Upstream.http((request, response) => response.end(request.url));
     await using router = await routerTo([{ name: "web.1", port: app.port }]);
     const get = (path: string, more = ""): string => `GET ${path} HTTP/1.1\r\n${host}${more}\r\n`;
-    const heard = await say(router.port, get("/1") + get("/2") + `POST /3 HTTP/1.1\r\n${host}Content-Length: 2\r\n\r\nxx${get("/4", bye)}`);
+    const heard = await say(router.port, `${get("/1") + get("/2")}POST /3 HTTP/1.1\r\n${host}Content-Length: 2\r\n\r\nxx${get("/4", bye)}`);
     expect(heard.match(/\r\n\r\n\/\d/g)?.map((each) => each.trim())).toEqual(["/1", "/2", "/3", "/4"]);
   });
 
