@@ -66,3 +66,4 @@ export { allReady, type Decision, type Desired, type DesiredRelease, type Desire
 export { type Difference, diffReleases, type ReleaseDifference } from "./plan/diff.ts";
 export { type PastRelease, rollbackTarget } from "./plan/rollback.ts";
 export type { Step } from "./plan/step.ts";
+export { inventorySchema, manifestSchema } from "./model/schema.ts";
