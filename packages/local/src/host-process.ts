@@ -65,21 +65,12 @@ export class HostProcess implements AsyncDisposable {
   /** Starts it. Its folder has been made. A refusal of the system is told as its end. */
   static begin(folder: RunFolder, start: Start, place: Place, clock: () => Instant, onEnd: (ended: HowItEnded) => void): HostProcess {
     const process = new HostProcess(folder, start, clock, onEnd);
-    const stdout = openSync(folder.stdout, "a", 0o600);
-    const stderr = openSync(folder.stderr, "a", 0o600);
     try {
-      const script = innerScript(start.command, place.profile);
-      const child = spawn("/bin/sh", ["-c", shim, "douze-shim", folder.path, script, place.shell], {
-        argv0: "sh",
-        cwd: place.cwd,
-        env: place.env,
-        detached: true,
-        stdio: ["ignore", stdout, stderr],
-      });
-      process.#own(child);
-    } finally {
-      closeSync(stdout);
-      closeSync(stderr);
+      process.#spawn(place);
+    } catch (error) {
+      // Some refusals are thrown, others told by an event; whoever called gets both in the same way.
+      if (!(error instanceof Error && "syscall" in error)) throw error;
+      queueMicrotask(() => process.#refused(error));
     }
     return process;
   }
@@ -174,6 +165,19 @@ export class HostProcess implements AsyncDisposable {
     this.#spool = undefined;
   }
 
+  #spawn({ cwd, env, shell, profile }: Place): void {
+    const stdout = openSync(this.folder.stdout, "a", 0o600);
+    const stderr = openSync(this.folder.stderr, "a", 0o600);
+    try {
+      const script = innerScript(this.start.command, profile);
+      const args = ["-c", shim, "douze-shim", this.folder.path, script, shell];
+      this.#own(spawn("/bin/sh", args, { argv0: "sh", cwd, env, detached: true, stdio: ["ignore", stdout, stderr] }));
+    } finally {
+      closeSync(stdout);
+      closeSync(stderr);
+    }
+  }
+
   #own(child: ChildProcess): void {
     this.#child = child;
     child.unref();
@@ -181,7 +185,11 @@ export class HostProcess implements AsyncDisposable {
       this.#orphan = this.folder.exit() === undefined && this.#appRuns();
       this.check();
     });
-    child.on("error", (error) => this.#end({ outcome: { by: "exit", code: cannotExecute }, at: this.#clock(), refused: error.message }));
+    child.on("error", (error) => this.#refused(error));
+  }
+
+  #refused({ message }: Error): void {
+    this.#end({ outcome: { by: "exit", code: cannotExecute }, at: this.#clock(), refused: message });
   }
 
   #watch(): void {

@@ -67,8 +67,9 @@ export class Occupant implements AsyncDisposable {
     return this.#stop?.phase === "stopping" && this.#stop.killed ? this.#stop.deadline - this.#stop.at : undefined;
   }
 
-  /** Told by the sampler. */
+  /** Told by the sampler. What it has left once it ends says nothing of what it took. */
   set memoryBytes(bytes: number) {
+    if (this.stopping) return;
     this.#memoryBytes = bytes;
     const { memoryBytes: limit } = this.declared;
     this.#overMemory ||= limit !== undefined && bytes > limit;

@@ -4,7 +4,7 @@ import { HostProcess, type HowItEnded } from "./host-process.ts";
 import { Occupant, type SlotStart, type Surroundings } from "./occupant.ts";
 import type { Past, Pasts } from "./pasts.ts";
 import { abnormalEnd } from "./plan/ending.ts";
-import { nextStartText, restart } from "./plan/restart.ts";
+import { askedFor, nextStartText, restart } from "./plan/restart.ts";
 import { routeTargets } from "./plan/routes.ts";
 import { type Action, type Supervised, supervise } from "./plan/supervise.ts";
 import type { RunFolder } from "./run-folder.ts";
@@ -185,12 +185,15 @@ export class Supervisor implements AsyncDisposable {
     }
   }
 
-  /** A process that is over its memory limit is replaced while it runs, and its end will count. */
+  /** A replacement that is started before the end of what it replaces already counts that end. */
   #restartsOf(slot: Slot): number {
-    const present = [...this.#occupants.values()].find((each) => slotName(each.slot) === slotName(slot));
-    const { seen } = present ?? {};
-    const counts = seen !== undefined && "due" in seen && seen.due === "memory";
-    return Math.max(this.#pasts.of(slot)?.restarts ?? 0, (present?.start.restarts ?? 0) + (counts ? 1 : 0));
+    const counts = [...this.#occupants.values()]
+      .filter((each) => slotName(each.slot) === slotName(slot))
+      .map(({ start, seen }) => {
+        const judged = "reason" in seen ? !askedFor(seen.reason) : seen.due !== undefined;
+        return start.restarts + (judged ? 1 : 0);
+      });
+    return Math.max(0, this.#pasts.of(slot)?.restarts ?? 0, ...counts);
   }
 
   #spawn({ folder, start, place }: Prepared): void {
@@ -245,7 +248,7 @@ export class Supervisor implements AsyncDisposable {
 
   #pastOf({ slot, start, process: { folder } }: Occupant, exit: Exit, chance: number): Past {
     const { restartAt, quickEnds, counts } = restart({ startedAt: start.startedAt, exit, quickEnds: start.quickEnds }, chance);
-    const restarts = start.restarts + (counts ? 1 : 0);
+    const restarts = Math.max(this.#pasts.of(slot)?.restarts ?? 0, start.restarts + (counts ? 1 : 0));
     return { slot, last: exit, at: exit.at, restartAt, quickEnds, restarts, folder };
   }
 }

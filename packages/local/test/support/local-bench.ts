@@ -137,7 +137,7 @@ async function openDriver(
   options: Partial<LocalOptions>,
 ): Promise<{ readonly logs: LogStore; readonly driver: Local }> {
   const logs = await LogStore.open(join(folder, "logs"), { retention: { maxBytes: 2 ** 26, maxAgeMs: 3_600_000 } });
-  const driver = await Local.open({
+  const opening = Local.open({
     directory: join(folder, "environment"),
     app: "shop" as AppName,
     runnable: async (version) => {
@@ -152,7 +152,12 @@ async function openDriver(
     fallback: true,
     ...options,
   });
-  return { logs, driver };
+  try {
+    return { logs, driver: await opening };
+  } catch (error) {
+    await logs[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 export const never: Instant = 0 as Instant;
