@@ -28,13 +28,17 @@ test("every package has its place in the drawing", () => {
 });
 
 test.each(packages)("%s depends on nothing above it", (name) => {
-  const { dependencies = {} } = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")) as { dependencies?: Record<string, string> };
+  const { dependencies = {} } = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")) as {
+    dependencies?: Record<string, string>;
+  };
   const own = Object.keys(dependencies).filter((each) => each.startsWith("@douze/"));
   expect(own.map((each) => each.slice("@douze/".length)).filter((each) => !house[name]?.includes(each))).toEqual([]);
 });
 
 test("core depends on pure libraries alone", () => {
-  const { dependencies } = JSON.parse(readFileSync(join(root, "packages/core/package.json"), "utf8")) as { dependencies: Record<string, string> };
+  const { dependencies } = JSON.parse(readFileSync(join(root, "packages/core/package.json"), "utf8")) as {
+    dependencies: Record<string, string>;
+  };
   expect(Object.keys(dependencies).toSorted()).toEqual(["yaml", "zod"]);
 });
 

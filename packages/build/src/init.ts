@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { envFile, isSecret, defaultInventory, type EnvironmentName, type Manifest, manifestFromFiles, Problem } from "@douze/core";
+import { defaultInventory, type EnvironmentName, envFile, isSecret, type Manifest, manifestFromFiles, Problem } from "@douze/core";
 import { folderAppName } from "./app-name.ts";
 import { detect } from "./detect.ts";
 import { type Facts, readNames } from "./facts.ts";
@@ -15,7 +15,11 @@ import { resolveCommand } from "./resolve-command.ts";
  */
 export async function initManifest(directory: string): Promise<string> {
   const names = new Set(await readdir(directory));
-  const texts = Object.fromEntries(await Promise.all(readNames.filter((name) => names.has(name)).map(async (name) => [name, await readFile(join(directory, name), "utf8")] as const)));
+  const texts = Object.fromEntries(
+    await Promise.all(
+      readNames.filter((name) => names.has(name)).map(async (name) => [name, await readFile(join(directory, name), "utf8")] as const),
+    ),
+  );
   return manifestText({ names, texts }, folderAppName(directory));
 }
 
@@ -25,7 +29,6 @@ export function manifestText(facts: Facts, app: string): string {
   const declared = manifestFromFiles(files, app);
   const plan = planOf(facts, declared);
   const lines = [
-
     `app: ${declared?.app ?? app} # its name in the ledger, in logs and in host names`,
     "",
     ...buildLines(plan),
@@ -50,7 +53,11 @@ function planOf(facts: Facts, declared: Manifest | undefined): BuildPlan | undef
 function buildLines(plan: BuildPlan | undefined): string[] {
   if (!plan || plan.language === "none") return ["# build: npm run build   # a command, where there is something to build", ""];
   const steps = plan.steps.map(({ title }) => title).join(", ") || "nothing to install";
-  return [`# The build is detected: ${plan.language}, from ${plan.why}; it does: ${steps}.`, "# build: { command: … }   # would run after that", ""];
+  return [
+    `# The build is detected: ${plan.language}, from ${plan.why}; it does: ${steps}.`,
+    "# build: { command: … }   # would run after that",
+    "",
+  ];
 }
 
 function processLines(facts: Facts, declared: Manifest | undefined, plan: BuildPlan | undefined): string[] {
@@ -79,8 +86,10 @@ function guessed({ names, texts }: Facts): { type: string; command: string; scal
   const needs = `${texts["requirements.txt"] ?? ""}\n${texts["pyproject.toml"] ?? ""}`.toLowerCase();
   const module = ["app", "main", "web", "wsgi", "asgi"].find((name) => names.has(`${name}.py`)) ?? "app";
   if (names.has("manage.py")) return [{ type: "web", command: "gunicorn --bind 127.0.0.1:$PORT config.wsgi", scale: 1 }];
-  if (needs.includes("fastapi") || needs.includes("uvicorn")) return [{ type: "web", command: `uvicorn ${module}:app --host 127.0.0.1 --port $PORT`, scale: 1 }];
-  if (needs.includes("gunicorn") || needs.includes("flask")) return [{ type: "web", command: `gunicorn --bind 127.0.0.1:$PORT ${module}:app`, scale: 1 }];
+  if (needs.includes("fastapi") || needs.includes("uvicorn"))
+    return [{ type: "web", command: `uvicorn ${module}:app --host 127.0.0.1 --port $PORT`, scale: 1 }];
+  if (needs.includes("gunicorn") || needs.includes("flask"))
+    return [{ type: "web", command: `gunicorn --bind 127.0.0.1:$PORT ${module}:app`, scale: 1 }];
   return [];
 }
 
@@ -101,12 +110,18 @@ function resourceLines({ texts }: Facts, declared: Manifest | undefined): string
   const seen = clients.filter(([pattern]) => pattern.test(code)).map(([, name, type]) => [name, type] as const);
   const list = given.length > 0 ? given : seen;
   const head = "# Backing services, each by a URL in a variable (postgres: DATABASE_URL). In development a real server is started.";
-  return [head, ...(list.length === 0 ? ["# resources: { db: postgres }"] : ["resources:", ...list.map(([name, type]) => `  ${name}: ${type}`)]), ""];
+  return [
+    head,
+    ...(list.length === 0 ? ["# resources: { db: postgres }"] : ["resources:", ...list.map(([name, type]) => `  ${name}: ${type}`)]),
+    "",
+  ];
 }
 
 function configLines({ texts }: Facts, declared: Manifest | undefined): string[] {
   const example = texts[".env.example"] === undefined ? {} : envFile(texts[".env.example"], ".env.example");
-  const keys = [...new Set([...Object.keys(declared?.config ?? {}), ...Object.keys(example)])].filter((key) => !/^(PORT|HOST|DATABASE_URL|REDIS_URL)$/.test(key));
+  const keys = [...new Set([...Object.keys(declared?.config ?? {}), ...Object.keys(example)])].filter(
+    (key) => !/^(PORT|HOST|DATABASE_URL|REDIS_URL)$/.test(key),
+  );
   const none = defaultInventory("development" as EnvironmentName);
   const lines = keys.map((key) => {
     const known = declared?.config[key];
@@ -122,9 +137,18 @@ function configLines({ texts }: Facts, declared: Manifest | undefined): string[]
     return `  ${key}: { ${parts.join(", ") || "required: true"} }`;
   });
   const head = "# Config arrives as environment variables. `live: true` keys are also files, swapped without a release.";
-  return [head, ...(lines.length === 0 ? ["# config:", "#   PAGE_SIZE: { type: integer, default: 20 }", "#   API_KEY: { secret: true }"] : ["config:", ...lines])];
+  return [
+    head,
+    ...(lines.length === 0
+      ? ["# config:", "#   PAGE_SIZE: { type: integer, default: 20 }", "#   API_KEY: { secret: true }"]
+      : ["config:", ...lines]),
+  ];
 }
 
 function quoted(text: string): string {
-  return /^[A-Za-z0-9./][A-Za-z0-9 ./=_@%+,$-]*$/.test(text) && !/^(true|false|yes|no|on|off|null|~|[\d.]+)$/i.test(text) && !text.endsWith(" ") ? text : JSON.stringify(text);
+  return /^[A-Za-z0-9./][A-Za-z0-9 ./=_@%+,$-]*$/.test(text) &&
+    !/^(true|false|yes|no|on|off|null|~|[\d.]+)$/i.test(text) &&
+    !text.endsWith(" ")
+    ? text
+    : JSON.stringify(text);
 }

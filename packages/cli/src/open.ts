@@ -122,7 +122,9 @@ async function optionsFor(place: Place, app: AppName, env: Env, note: (text: str
 function archiveIn(folder: string): Archive {
   return {
     async *logs(query, signal) {
-      await using store = await LogStore.open(folder, { retention: { maxBytes: Number.MAX_SAFE_INTEGER, maxAgeMs: Number.MAX_SAFE_INTEGER } });
+      await using store = await LogStore.open(folder, {
+        retention: { maxBytes: Number.MAX_SAFE_INTEGER, maxAgeMs: Number.MAX_SAFE_INTEGER },
+      });
       yield* store.read({ ...query, follow: false }, signal);
     },
     crashes: (process) => new Crashes(folder).list(process),

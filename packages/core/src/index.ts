@@ -7,8 +7,8 @@ export {
   type Branded,
   type Digest,
   digest,
-  endOfTime,
   type EnvironmentName,
+  endOfTime,
   environmentName,
   type Instant,
   later,
@@ -57,6 +57,7 @@ export {
   type ReleaseReason,
 } from "./model/release.ts";
 export type { Run, RunName } from "./model/run.ts";
+export { inventorySchema, manifestSchema } from "./model/schema.ts";
 export { durationMs, durationText, sizeBytes } from "./model/units.ts";
 export { typeFlaw } from "./model/value.ts";
 export { type YamlText, yamlText } from "./model/yaml-text.ts";
@@ -66,4 +67,3 @@ export { allReady, type Decision, type Desired, type DesiredRelease, type Desire
 export { type Difference, diffReleases, type ReleaseDifference } from "./plan/diff.ts";
 export { type PastRelease, rollbackTarget } from "./plan/rollback.ts";
 export type { Step } from "./plan/step.ts";
-export { inventorySchema, manifestSchema } from "./model/schema.ts";

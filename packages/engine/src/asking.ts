@@ -1,11 +1,4 @@
-import {
-  diffReleases,
-  type Formation,
-  Problem,
-  type ProcessType,
-  type Release,
-  type ReleaseVersion,
-} from "@douze/core";
+import { diffReleases, type Formation, Problem, type ProcessType, type Release, type ReleaseVersion } from "@douze/core";
 import { configWhy } from "./config-why.ts";
 import { currentOf, standing } from "./history.ts";
 import type { Home, Running } from "./home.ts";

@@ -14,7 +14,16 @@ export async function configWhy(home: Home, key: string): Promise<ConfigWhy> {
   const declared = manifest.config[key];
   const generated = release?.config[key]?.from === "generated" ? { [key]: release.config[key].value } : {};
   const layers = layersOf(
-    { manifest, ...files, generated, overrides: release?.overrides ?? {}, flags: {}, version: home.ledger.next(), by: "", at: home.clock() },
+    {
+      manifest,
+      ...files,
+      generated,
+      overrides: release?.overrides ?? {},
+      flags: {},
+      version: home.ledger.next(),
+      by: "",
+      at: home.clock(),
+    },
     key,
   );
   const secret = release?.config[key]?.secret ?? isSecret(key, declared, files.inventory);

@@ -25,6 +25,9 @@ test("the annotated manifest is one, and shows every key", () => {
 
 test("the annotated inventory is one", () => {
   const read = inventory(reference("inventory.yaml"), "inventory.yaml", "production" as EnvironmentName, { DB_URL: "postgres://db/shop" });
-  expect(read).toMatchObject({ attachments: { db: { kind: "url", url: "postgres://db/shop" }, cache: { kind: "embedded" } }, config: { PAGE_SIZE: "50" } });
+  expect(read).toMatchObject({
+    attachments: { db: { kind: "url", url: "postgres://db/shop" }, cache: { kind: "embedded" } },
+    config: { PAGE_SIZE: "50" },
+  });
   expect(Object.keys(read).toSorted()).toEqual(Object.keys(defaultInventory("production" as EnvironmentName)).toSorted());
 });

@@ -232,7 +232,14 @@ export class Exchange {
     if (!answer || !response) return;
     const unwrapped = response.framing.kind === "chunked" && this.#request.minor === 0;
     let free = true;
-    const { taken, done, flaw } = answer.take(piece, unwrapped ? (data) => void (free = client.write(data) && free) : undefined);
+    const { taken, done, flaw } = answer.take(
+      piece,
+      unwrapped
+        ? (data) => {
+            free = client.write(data) && free;
+          }
+        : undefined,
+    );
     this.bytes = answer.bytes;
     if (flaw !== undefined) return this.#cut();
     if (!unwrapped && taken > 0) free = client.write(taken === piece.length ? piece : piece.subarray(0, taken));

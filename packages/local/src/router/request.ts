@@ -57,6 +57,8 @@ export function readRequest({ start, fields }: Head): Request | Refusal {
       case "expect":
         expectsContinue = value.toLowerCase() === "100-continue";
         break;
+      default:
+        break;
     }
   }
   const framing = requestFraming({ lengths, codings }, minor);

@@ -41,71 +41,67 @@ export interface Rewritten {
   readonly requestId: string;
 }
 
+/** What a client says in the headers that the router writes itself. */
+interface Told {
+  /** All other lines, as they go on. */
+  passed: string;
+  host: string;
+  upgradeTo: string;
+  readonly own: Map<string, string>;
+}
+
 /** The request's head as the process gets it. Pure: time and chance are handed in. */
 export function upstreamHead(request: Request, peer: Peer, now: number, makeId: () => string): Rewritten {
-  const { method, target, fields, hop, framing, upgrade, minor } = request;
-  let text = `${method} ${target} HTTP/1.1\r\n`;
-  let host = "";
-  let requestId = "";
-  let forwardedFor = "";
-  let forwarded = "";
-  let via = "";
-  let proto = "";
-  let forwardedHost = "";
-  let forwardedPort = "";
-  let upgradeTo = "";
+  const { method, target, upgrade, minor } = request;
+  const { passed, host, upgradeTo, own } = told(request);
+  const said = (name: string): string => own.get(name) ?? "";
+  const believed = (value: string, otherwise: string): string => (peer.trusted && value !== "" ? value : otherwise);
+  const added = (name: string, value: string): string => (said(name) === "" ? "" : `${said(name)}, ${value}`);
+  const requestId = /^[A-Za-z0-9_.:=+/-]{20,200}$/.test(said("x-request-id")) ? said("x-request-id") : makeId();
+  const address = peer.address.includes(":") ? `"[${peer.address}]"` : peer.address;
+  const element = `for=${address};host="${host.replaceAll('"', "")}";proto=${peer.protocol}`;
+  const port = /:(\d+)$/.exec(host)?.[1] ?? String(peer.port);
+  const via = `1.${minor} douze`;
+  const text = `${method} ${target} HTTP/1.1\r\n${passed}X-Forwarded-For: ${believed(added("x-forwarded-for", peer.address), peer.address)}\r
+X-Forwarded-Proto: ${believed(said("x-forwarded-proto"), peer.protocol)}\r
+X-Forwarded-Host: ${believed(said("x-forwarded-host"), host)}\r
+X-Forwarded-Port: ${believed(said("x-forwarded-port"), port)}\r
+Forwarded: ${believed(added("forwarded", element), element)}\r
+X-Request-Id: ${requestId}\r
+X-Request-Start: ${now}\r
+Via: ${added("via", via) || via}\r
+${framingLines(request)}${upgrade ? `Connection: Upgrade\r\nUpgrade: ${upgradeTo}` : "Connection: keep-alive"}\r\n\r\n`;
+  return { text, requestId };
+}
+
+function told({ fields, hop }: Request): Told {
+  const result: Told = { passed: "", host: "", upgradeTo: "", own: new Map() };
   for (let index = 0; index < fields.length; index += 2) {
     const name = fields[index] ?? "";
     const value = fields[index + 1] ?? "";
     const lower = name.toLowerCase();
-    if (lower === "host") host = value;
-    else if (lower === "upgrade") upgradeTo = value;
+    if (lower === "host") result.host = value;
+    else if (lower === "upgrade") result.upgradeTo = value;
     if (hopByHop.has(lower) || hop.has(lower)) continue;
     if (!own.has(lower)) {
-      text += `${name}: ${value}\r\n`;
+      result.passed += `${name}: ${value}\r\n`;
       continue;
     }
-    switch (lower) {
-      case "x-forwarded-for":
-        forwardedFor += forwardedFor === "" ? value : `, ${value}`;
-        break;
-      case "forwarded":
-        forwarded += forwarded === "" ? value : `, ${value}`;
-        break;
-      case "via":
-        via += via === "" ? value : `, ${value}`;
-        break;
-      case "x-forwarded-proto":
-        proto = value;
-        break;
-      case "x-forwarded-host":
-        forwardedHost = value;
-        break;
-      case "x-forwarded-port":
-        forwardedPort = value;
-        break;
-      case "x-request-id":
-        requestId = /^[A-Za-z0-9_.:=+/-]{20,200}$/.test(value) ? value : "";
-        break;
-    }
+    const before = result.own.get(lower);
+    // Of what adds up, all is kept; of the rest the last one counts.
+    const sum = before !== undefined && summed.has(lower) ? `${before}, ${value}` : value;
+    result.own.set(lower, sum);
   }
-  const believed = <T>(value: T, otherwise: T): T => (peer.trusted && value ? value : otherwise);
-  requestId ||= makeId();
-  const address = peer.address.includes(":") ? `"[${peer.address}]"` : peer.address;
-  const element = `for=${address};host="${host.replaceAll('"', "")}";proto=${peer.protocol}`;
-  const port = /:(\d+)$/.exec(host)?.[1] ?? String(peer.port);
-  text += `X-Forwarded-For: ${believed(forwardedFor && `${forwardedFor}, ${peer.address}`, peer.address)}\r\n`;
-  text += `X-Forwarded-Proto: ${believed(proto, peer.protocol)}\r\n`;
-  text += `X-Forwarded-Host: ${believed(forwardedHost, host)}\r\n`;
-  text += `X-Forwarded-Port: ${believed(forwardedPort, port)}\r\n`;
-  text += `Forwarded: ${believed(forwarded && `${forwarded}, ${element}`, element)}\r\n`;
-  text += `X-Request-Id: ${requestId}\r\nX-Request-Start: ${now}\r\nVia: ${via && `${via}, `}1.${minor} douze\r\n`;
-  if (framing.kind === "length") text += `Content-Length: ${framing.bytes}\r\n`;
-  else if (framing.kind === "chunked") text += "Transfer-Encoding: chunked\r\n";
-  else if (method === "POST" || method === "PUT" || method === "PATCH") text += "Content-Length: 0\r\n";
-  if (request.expectsContinue && framing.kind !== "none") text += "Expect: 100-continue\r\n";
-  text += upgrade ? `Connection: Upgrade\r\nUpgrade: ${upgradeTo}\r\n\r\n` : "Connection: keep-alive\r\n\r\n";
-  return { text, requestId };
+  return result;
+}
+
+const summed = new Set(["x-forwarded-for", "forwarded", "via"]);
+
+function framingLines({ method, framing, expectsContinue }: Request): string {
+  const expect = expectsContinue && framing.kind !== "none" ? "Expect: 100-continue\r\n" : "";
+  if (framing.kind === "length") return `Content-Length: ${framing.bytes}\r\n${expect}`;
+  if (framing.kind === "chunked") return `Transfer-Encoding: chunked\r\n${expect}`;
+  return method === "POST" || method === "PUT" || method === "PATCH" ? "Content-Length: 0\r\n" : "";
 }
 
 export interface Answered {

@@ -11,7 +11,9 @@ function read(text: string, cuts: readonly number[]): { content: string; taken: 
   let taken = 0;
   let content = "";
   for (const end of ends) {
-    const cut = reader.take(bytes.subarray(from, end), (data) => void (content += data.toString("latin1")));
+    const cut = reader.take(bytes.subarray(from, end), (data) => {
+      content += data.toString("latin1");
+    });
     taken += cut.taken;
     if (cut.flaw !== undefined || cut.done) return { content, taken, done: cut.done, flaw: cut.flaw };
     from = end;
