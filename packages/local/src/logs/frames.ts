@@ -16,8 +16,11 @@ export interface FrameRange {
   readonly to: Position | undefined;
   /** Ends the waiting for what comes, while what is stored is still read. */
   readonly noMore: AbortSignal;
-  readonly onDamage: (segment: Segment) => void;
+  readonly onDamage: OnDamage;
 }
+
+/** Told of each segment that could not be read in whole; the rest of it, and the others, are. */
+export type OnDamage = (segment: Segment, cause?: unknown) => void;
 
 export interface PlacedFrame {
   readonly segment: Segment;
@@ -46,7 +49,7 @@ export async function* readFrames(segments: Segments, range: FrameRange, signal:
       ({ sequence } = segment);
       offset = 0;
     }
-    await using file = await opened(segment);
+    await using file = await opened(segment, range.onDamage);
     if (file !== undefined) {
       begun = true;
       yield* segmentFrames(segments, segment, file, offset, range, signal);
@@ -75,8 +78,14 @@ async function* segmentFrames(
       await segments.grown.wait(range.noMore);
       continue;
     }
-    const window = await read(file, offset, wide ? limit : Math.min(limit, offset + windowBytes));
-    const all = offset + window.length >= limit || window.length === 0;
+    const window: Buffer | undefined = await read(file, offset, wide ? limit : Math.min(limit, offset + windowBytes)).catch(
+      (error: unknown) => {
+        range.onDamage(segment, error);
+        return undefined;
+      },
+    );
+    if (window === undefined) return;
+    const all: boolean = offset + window.length >= limit || window.length === 0;
     const { frames, end, damagedBytes } = scan(segment, window, offset, all);
     if (damagedBytes > 0 || (all && end < limit)) range.onDamage(segment);
     for (const frame of frames) yield { segment, frame };
@@ -87,9 +96,14 @@ async function* segmentFrames(
 }
 
 /** All frames of a segment at once, to be looked at from the end. */
-export async function segmentAtOnce(segment: Segment, bytes: number): Promise<readonly Frame[]> {
-  await using file = await opened(segment);
-  return file === undefined ? [] : scan(segment, await read(file, 0, bytes), 0, true).frames;
+export async function segmentAtOnce(segment: Segment, bytes: number, onDamage: OnDamage): Promise<readonly Frame[]> {
+  await using file = await opened(segment, onDamage);
+  try {
+    return file === undefined ? [] : scan(segment, await read(file, 0, bytes), 0, true).frames;
+  } catch (error) {
+    onDamage(segment, error);
+    return [];
+  }
 }
 
 async function read(file: FileHandle, from: number, to: number): Promise<Buffer> {
@@ -103,12 +117,12 @@ async function read(file: FileHandle, from: number, to: number): Promise<Buffer>
   return buffer.subarray(0, filled);
 }
 
-/** Absent: retention has just deleted it. */
-async function opened(segment: Segment): Promise<FileHandle | undefined> {
+/** Absent: retention has just deleted it, or it cannot be read. */
+async function opened(segment: Segment, onDamage: OnDamage): Promise<FileHandle | undefined> {
   try {
     return await open(segment.path, "r");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") onDamage(segment, error);
+    return undefined;
   }
 }

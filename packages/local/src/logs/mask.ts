@@ -1,5 +1,5 @@
 /** What stands where a secret was. */
-export const maskText = "••••";
+const maskText = "••••";
 
 const maskLatin1 = Buffer.from(maskText).toString("latin1");
 const shortestValue = 4;

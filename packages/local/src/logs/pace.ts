@@ -27,7 +27,7 @@ export class Pace implements Disposable {
     this.#due = due;
     this.#slow = setInterval(() => {
       for (const [tail, { watcher }] of this.#rhythms) if (watcher !== undefined) due(tail);
-    }, slowPollMs);
+    }, slowPollMs).unref();
   }
 
   add(tail: Tail): void {

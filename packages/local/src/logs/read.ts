@@ -1,5 +1,5 @@
 import type { Instant, LogLine } from "@douze/core";
-import { gap, type Position, readFrames, segmentAtOnce } from "./frames.ts";
+import { gap, type OnDamage, type Position, readFrames, segmentAtOnce } from "./frames.ts";
 import type { Selection } from "./query.ts";
 import type { Segment } from "./segment.ts";
 import type { Segments } from "./segments.ts";
@@ -15,14 +15,14 @@ export async function* readLines(
   segments: Segments,
   wanted: Selection,
   clock: () => number,
-  onDamage: (segment: Segment) => void,
+  onDamage: OnDamage,
   signal: AbortSignal,
 ): AsyncGenerator<readonly LogLine[]> {
   const end = endOf(segments);
   const start =
     wanted.last === undefined
       ? { from: sinceStart(segments.list, wanted.since), skip: 0 }
-      : await lastStart(segments, wanted, wanted.last, end);
+      : await lastStart(segments, wanted, wanted.last, end, onDamage);
   let { skip } = start;
   const range = { from: start.from, to: wanted.follow ? undefined : end, noMore: noMore(wanted, clock, signal), onDamage };
   for await (const placed of readFrames(segments, range, signal)) {
@@ -57,13 +57,13 @@ function sinceStart(segments: readonly Segment[], since: number): Position {
 }
 
 /** Goes back from the end, segment by segment, until enough lines are found. */
-async function lastStart(segments: Segments, wanted: Selection, count: number, end: Position): Promise<Start> {
+async function lastStart(segments: Segments, wanted: Selection, count: number, end: Position, onDamage: OnDamage): Promise<Start> {
   if (count === 0) return { from: end, skip: 0 };
   const first = sinceStart(segments.list, wanted.since);
   const back = segments.list.filter(({ sequence }) => sequence >= first.sequence && sequence <= end.sequence).toReversed();
   let missing = count;
   for (const segment of back) {
-    const frames = await segmentAtOnce(segment, segment.sequence === end.sequence ? end.offset : segment.bytes);
+    const frames = await segmentAtOnce(segment, segment.sequence === end.sequence ? end.offset : segment.bytes, onDamage);
     for (const frame of frames.toReversed()) {
       const source = segment.sources[frame.header.source];
       if (source === undefined || !isWithin(frame.header.at, wanted) || !wanted.wants(source)) continue;

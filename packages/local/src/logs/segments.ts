@@ -73,10 +73,8 @@ export class Segments implements AsyncDisposable {
 
   /** Begins the next segment and tells in it first who its sources are and how far each was copied. */
   async begin(sources: readonly Source[], now: number): Promise<void> {
-    const { current } = this;
-    // A full segment may still end in a torn frame of a writer that was killed.
-    if (current !== undefined) this.#handle ??= await reopen(current).catch(ignoreAbsent);
-    const segment = newSegment(this.#directory, (current?.sequence ?? 0) + 1, now);
+    await this.#close();
+    const segment = newSegment(this.#directory, (this.current?.sequence ?? 0) + 1, now);
     const parts = sources.map((source, index) => sourceFrame(segment, index, source, now));
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     const aside = join(this.#directory, "next.tmp");
@@ -89,13 +87,18 @@ export class Segments implements AsyncDisposable {
       throw error;
     }
     segment.sources.push(...sources);
-    const previous = this.#handle;
     this.#handle = handle;
     this.#headBytes = segment.bytes;
     this.#list.push(segment);
     this.grown.ring();
-    await previous?.close();
-    await this.retain(now);
+  }
+
+  /** Ends the current segment, in which a writer that was killed may have left a torn frame. */
+  async #close(): Promise<void> {
+    const { current } = this;
+    const handle = this.#handle ?? (current && (await reopen(current).catch(ignoreAbsent)));
+    this.#handle = undefined;
+    await handle?.close();
   }
 
   /** Deletes what is past its bounds. Readers that have a deleted segment open read it to its end. */

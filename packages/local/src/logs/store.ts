@@ -112,13 +112,13 @@ export class LogStore implements AsyncDisposable {
     // What cannot be stored now was told to `onTrouble`; what is stored can be read all the same.
     await this.#writer.flush().catch(() => undefined);
     const until = AbortSignal.any([signal, this.#closing.signal]);
-    yield* readLines(this.#segments, wanted, this.#clock, (segment) => this.#noteDamage(segment), until);
+    yield* readLines(this.#segments, wanted, this.#clock, (segment, cause) => this.#noteDamage(segment, cause), until);
   }
 
-  #noteDamage(segment: Segment): void {
+  #noteDamage(segment: Segment, cause?: unknown): void {
     if (this.#damaged.has(segment.path)) return;
     this.#damaged.add(segment.path);
-    this.#onTrouble(segmentDamaged(segment.path));
+    this.#onTrouble(segmentDamaged(segment.path, cause));
   }
 
   /** Stores the platform's last lines and ends all readers. What is still in spools stays there for the next attach. */

@@ -93,7 +93,7 @@ export class Tail implements Disposable {
     if (reached && !this.#ending) this.#sizeWhenWaiting = stats.size;
     if (whole.length === 0) return this.#quiet();
 
-    const at = (this.#caughtUp ? now : Math.min(now, stats.mtimeMs)) as Instant;
+    const at = (this.#caughtUp ? now : Math.min(now, Math.trunc(stats.mtimeMs))) as Instant;
     const header: FrameHeader = { kind: "lines", source, at, stream: this.stream, continues, offset: this.#ahead, length: whole.length };
     this.#ahead += whole.length;
     this.#print = Buffer.from(whole.subarray(-printBytes));
@@ -164,6 +164,9 @@ export class Tail implements Disposable {
       throw error;
     }
     if (this.known.fresh && this.#ahead === 0) this.#ahead = firstData(this.#file);
+    // Shorter than what was copied of it before this attach: the machine lost its power, and the file its end.
+    this.#ahead = Math.min(this.#ahead, fstatSync(this.#file).size);
+    this.known.copied[this.stream] = this.#ahead;
     return this.#file;
   }
 

@@ -5,13 +5,12 @@ import { Batch } from "./batch.ts";
 import { Bell } from "./bell.ts";
 import type { Mask } from "./mask.ts";
 import { OwnLines } from "./own-lines.ts";
-import { Pace } from "./pace.ts";
-import { Punch } from "./punch.ts";
 import type { Segment, Source } from "./segment.ts";
 import { type Segments, sourceFrame } from "./segments.ts";
-import { type AttachedSpool, type KnownSpool, type Spool, type Stream, streams } from "./spool.ts";
-import { Tail } from "./tail.ts";
-import { type OnTrouble, spoolTruncated, spoolUnreadable, storeClosed, writeFailed } from "./troubles.ts";
+import type { AttachedSpool, KnownSpool, Spool, Stream } from "./spool.ts";
+import type { Tail } from "./tail.ts";
+import { declaration, Tails } from "./tails.ts";
+import { type OnTrouble, storeClosed, writeFailed } from "./troubles.ts";
 import { Waits } from "./waits.ts";
 
 const firstRetryMs = 100;
@@ -21,17 +20,11 @@ const retainMs = 10 * 60_000;
 export interface WriterOptions {
   readonly directory: string;
   readonly segments: Segments;
+  /** By id. */
   readonly known: Map<string, KnownSpool>;
   readonly mask: Mask;
   readonly clock: () => number;
   readonly onTrouble: OnTrouble;
-}
-
-interface Look {
-  /** It had something new. */
-  readonly found: boolean;
-  /** It has more at once. */
-  readonly more: boolean;
 }
 
 /**
@@ -42,25 +35,24 @@ export class LogWriter implements AsyncDisposable {
   readonly #options: WriterOptions;
   readonly #batch: Batch = new Batch();
   readonly #own: OwnLines = new OwnLines();
-  readonly #pace: Pace;
-  readonly #punch: Punch;
+  readonly #tails: Tails;
+  readonly #waits: Waits = new Waits();
   readonly #work: Bell = new Bell();
   readonly #closing: AbortController = new AbortController();
-  readonly #tails: Map<Tail, Problem | undefined> = new Map();
-  readonly #due: Set<Tail> = new Set();
-  readonly #waits: Waits = new Waits();
   readonly #retainTimer: NodeJS.Timeout;
   readonly #running: Promise<void>;
+  #turning: Promise<unknown> = Promise.resolve();
   /** Index of a source in the current segment, by spool id or by process and release. */
   #indexes: Map<string, number> = new Map();
   #retain = false;
   #failures = 0;
-  #turning: Promise<unknown> = Promise.resolve();
+  /** Why the last write failed, until one succeeds. */
+  #failing: Problem | undefined;
 
   constructor(options: WriterOptions) {
+    const { mask, onTrouble, segments } = options;
     this.#options = options;
-    this.#pace = new Pace((tail) => this.#wake(tail));
-    this.#punch = new Punch(() => options.segments.sync(), options.onTrouble);
+    this.#tails = new Tails({ mask, onTrouble, sync: () => segments.sync(), onDue: () => this.#work.ring() });
     this.#retainTimer = setInterval(() => {
       this.#retain = true;
       this.#work.ring();
@@ -69,18 +61,27 @@ export class LogWriter implements AsyncDisposable {
   }
 
   attach(spool: Spool): AttachedSpool {
-    if ([...this.#tails.keys()].some((tail) => tail.known.spool.id === spool.id)) throw new Error(`spool ${spool.id} is attached already`);
+    if (this.#tails.follows(spool)) throw new Error(`spool ${spool.id} is attached already`);
     const before = this.#options.known.get(spool.id);
     const known = { spool, copied: before?.copied ?? { stdout: 0, stderr: 0 }, fresh: before === undefined };
     this.#options.known.set(spool.id, known);
     // Told anew: its files may lie elsewhere now.
     this.#indexes.delete(spoolKey(spool.id));
-    const tails = streams.map((stream) => new Tail(known, stream));
-    for (const tail of tails) {
-      this.#tails.set(tail, undefined);
-      this.#pace.add(tail);
-    }
-    return { finish: () => this.#finish(tails), stop: () => this.#stop(tails) };
+    const tails = this.#tails.add(known);
+    let ended: Promise<void> | undefined;
+    let stopped = false;
+    return {
+      finish: async () => {
+        if (stopped) throw new Error(`spool ${spool.id} was stopped: attach it again`);
+        ended ??= this.#finish(tails);
+        await ended;
+      },
+      stop: async () => {
+        stopped ||= ended === undefined;
+        ended ??= this.#stop(tails);
+        await ended;
+      },
+    };
   }
 
   append(process: string, release: string, stream: Stream, text: string): void {
@@ -90,57 +91,33 @@ export class LogWriter implements AsyncDisposable {
 
   /** All that was appended and all whole lines that are in the spools now are stored. */
   async flush(): Promise<void> {
+    if (this.#failing !== undefined) throw this.#failing;
     const lines = this.#own.appended;
-    const places = [...this.#tails.keys()].map((tail) => ({ tail, looks: tail.looks, size: sizeOf(tail) }));
-    for (const { tail } of places) this.#wake(tail);
-    const seen = ({ tail, looks, size }: (typeof places)[number]): boolean => tail.copied >= size || this.#settled(tail, looks);
+    const places = this.#tails.all.map((tail) => ({ tail, looks: tail.looks, size: sizeOf(tail) }));
+    for (const { tail } of places) this.#tails.wake(tail);
+    const seen = ({ tail, looks, size }: (typeof places)[number]): boolean => tail.copied >= size || this.#tails.settled(tail, looks);
     await this.#waits.until(() => this.#own.settled >= lines && places.every(seen), true);
   }
 
   async #finish(tails: readonly Tail[]): Promise<void> {
-    const looks = tails.map((tail) => tail.looks);
-    for (const tail of tails) {
-      tail.end();
-      this.#tails.set(tail, undefined);
-      this.#wake(tail);
-    }
-    await this.#waits.until(() => tails.every((tail, index) => this.#settled(tail, looks[index] ?? 0)), false);
-    const unreadable = tails.map((tail) => this.#tails.get(tail)).find((problem) => problem !== undefined);
+    const looks = new Map(tails.map((tail) => [tail, tail.looks]));
+    for (const tail of tails) this.#tails.end(tail);
+    await this.#waits.until(() => tails.every((tail) => this.#tails.settled(tail, looks.get(tail) ?? 0)), false);
+    const unreadable = tails.map((tail) => this.#tails.problem(tail)).find((problem) => problem !== undefined);
     await this.#stop(tails);
     if (unreadable !== undefined) throw unreadable;
   }
 
   async #stop(tails: readonly Tail[]): Promise<void> {
-    for (const tail of tails) {
-      this.#pace.remove(tail);
-      this.#punch.forget(tail);
-      this.#due.delete(tail);
-    }
-    // A turn under way may have read from them: they are let go when that is stored.
-    await this.#turning;
-    for (const tail of tails) {
-      this.#due.delete(tail);
-      this.#tails.delete(tail);
-      tail[Symbol.dispose]();
-    }
+    await this.#tails.remove(tails, this.#turning);
     this.#waits.settle();
-  }
-
-  /** A look that was begun after so many found nothing more, or nobody looks any more. */
-  #settled(tail: Tail, looks: number): boolean {
-    return tail.settledLook > looks || !this.#tails.has(tail) || this.#tails.get(tail) !== undefined;
-  }
-
-  #wake(tail: Tail): void {
-    if (!this.#tails.has(tail)) return;
-    this.#due.add(tail);
-    this.#work.ring();
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      if (this.#due.size === 0 && this.#own.empty && !this.#retain) await this.#work.wait(signal);
+      if (this.#tails.idle && this.#own.empty && !this.#retain) await this.#work.wait(signal);
+      // What else the event loop has to do comes between two batches.
       else if (await this.#attempt()) await turnEnd();
       else await sleep(retryMs(this.#failures), undefined, { signal }).catch(ignoreAbort);
     }
@@ -156,80 +133,43 @@ export class LogWriter implements AsyncDisposable {
     try {
       await this.#turn();
       this.#failures = 0;
+      this.#failing = undefined;
       this.#waits.settle();
       return true;
     } catch (error) {
-      const problem = writeFailed(this.#options.directory, error);
-      if (this.#failures++ === 0) this.#options.onTrouble(problem);
-      this.#waits.failed(problem);
+      this.#failing = writeFailed(this.#options.directory, error);
+      if (this.#failures++ === 0) this.#options.onTrouble(this.#failing);
+      this.#waits.failed(this.#failing);
       return false;
     }
   }
 
   async #turn(): Promise<void> {
-    const { segments, clock } = this.#options;
+    const { segments, clock, mask } = this.#options;
     const now = clock() as Instant;
     if (this.#retain) await segments.retain(now);
     this.#retain = false;
-    if (this.#due.size === 0 && this.#own.empty) return;
+    if (this.#tails.idle && this.#own.empty) return;
     if (!(await segments.ready(now))) await this.#begin(now);
     const segment = segments.current;
     if (segment === undefined) throw new Error("no segment was begun");
 
     const known = segment.sources.length;
+    const indexOf = (source: Source): number => this.#index(segment, source, now);
     this.#batch.clear();
-    this.#own.take(this.#batch, segment.marker, this.#options.mask, now, (source) => this.#index(segment, source, now));
-    const looked = this.#look(segment, now);
     try {
+      this.#own.take(this.#batch, segment.marker, mask, now, indexOf);
+      this.#tails.look(this.#batch, segment.marker, now, indexOf);
       if (this.#batch.parts.length > 0) await segments.append(this.#batch.parts, now);
     } catch (error) {
       segment.sources.length = known;
       for (const [key, index] of this.#indexes) if (index >= known) this.#indexes.delete(key);
       this.#own.rollBack();
-      for (const tail of looked.keys()) {
-        tail.rollBack();
-        this.#due.add(tail);
-      }
+      this.#tails.rollBack();
       throw error;
     }
     this.#own.commit();
-    for (const [tail, look] of looked) this.#stored(tail, look);
-  }
-
-  /** Reads from all that are due, in turns, until they have no more or the batch is full. */
-  #look(segment: Segment, now: Instant): Map<Tail, Look> {
-    const { mask, onTrouble } = this.#options;
-    const looked = new Map<Tail, Look>();
-    // A tail with more is added again behind the others, where this loop reaches it in its turn.
-    for (const tail of this.#due) {
-      if (this.#batch.full) break;
-      this.#due.delete(tail);
-      const source = this.#index(segment, declaration(tail.known), now);
-      const parts = this.#batch.parts.length;
-      let more = false;
-      try {
-        more = tail.look({ batch: this.#batch, mask, marker: segment.marker, source, now });
-        this.#tails.set(tail, undefined);
-      } catch (error) {
-        this.#unreadable(tail, error);
-      }
-      if (more) this.#due.add(tail);
-      looked.set(tail, { more, found: this.#batch.parts.length > parts || looked.get(tail)?.found === true });
-      if (tail.takeRewritten()) onTrouble(spoolTruncated(tail.known.spool, tail.stream));
-    }
-    return looked;
-  }
-
-  #stored(tail: Tail, { found, more }: Look): void {
-    tail.commit(!more);
-    this.#pace.looked(tail, found);
-    if (found && !tail.ending) this.#punch.consider(tail);
-  }
-
-  #unreadable(tail: Tail, error: unknown): void {
-    const problem = spoolUnreadable(tail.known.spool, tail.stream, error);
-    if (this.#tails.get(tail) === undefined) this.#options.onTrouble(problem);
-    this.#tails.set(tail, problem);
+    this.#tails.commit();
   }
 
   /** The index of a source in the current segment; what it is called there comes first in the batch. */
@@ -245,7 +185,7 @@ export class LogWriter implements AsyncDisposable {
   }
 
   async #begin(now: Instant): Promise<void> {
-    const attached = new Set([...this.#tails.keys()].map(({ known }) => known));
+    const attached = new Set(this.#tails.all.map(({ known }) => known));
     for (const [id, known] of this.#options.known) {
       // A finished spool is remembered until its files are gone: it may be attached once more after a kill.
       if (!attached.has(known) && !(await exists(known.spool.stdout)) && !(await exists(known.spool.stderr)))
@@ -254,25 +194,19 @@ export class LogWriter implements AsyncDisposable {
     const sources = [...this.#options.known.values()].map(declaration);
     await this.#options.segments.begin(sources, now);
     this.#indexes = new Map(sources.map((source, index) => [spoolKey(source.spool?.id ?? ""), index]));
+    await this.#options.segments.retain(now);
   }
 
   /** Stores the platform's last lines. Spools are left where they are. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     clearInterval(this.#retainTimer);
-    this.#pace[Symbol.dispose]();
     await this.#running;
-    this.#due.clear();
+    this.#tails.pause();
     await this.#attempt();
-    await this.#punch[Symbol.asyncDispose]();
-    for (const tail of this.#tails.keys()) tail[Symbol.dispose]();
-    this.#tails.clear();
+    await this.#tails[Symbol.asyncDispose]();
     this.#waits.close(storeClosed(this.#options.directory));
   }
-}
-
-function declaration({ spool: { id, process, release, stdout, stderr }, copied }: KnownSpool): Source {
-  return { process, release, spool: { id, stdout, stderr, copied: { ...copied } } };
 }
 
 function spoolKey(id: string): string {

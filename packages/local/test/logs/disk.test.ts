@@ -111,6 +111,45 @@ test("a damaged part costs its own lines and no others", async () => {
   expect(bench.problems.map(({ code }) => code)).toEqual(["log-segment-damaged"]);
 });
 
+test("a segment that cannot be read at all is told of and passed over, backwards too", async () => {
+  await using bench = await Bench.make();
+  await using store = await bench.open({ segmentBytes: 5_000 });
+  for (let line = 0; line < 40; line++) {
+    store.append("web.1", "v1", "stdout", `${line} ${"x".repeat(500)}`);
+    await store.flush();
+  }
+  const hurt = join(bench.store, (await segments(bench))[1] ?? "");
+  await rm(hurt);
+  await mkdir(hurt);
+
+  const numbers = (await textsOf(store)).map((text) => Number.parseInt(text, 10));
+  expect(numbers.length).toBeGreaterThan(25);
+  expect([numbers[0], numbers.at(-1)]).toEqual([0, 39]);
+  expect((await textsOf(store, { last: numbers.length })).map((text) => Number.parseInt(text, 10))).toEqual(numbers);
+  expect(bench.problems.map(({ code }) => code)).toEqual(["log-segment-damaged"]);
+});
+
+test("a spool that lost its end with the machine's power is not read again from its beginning", async () => {
+  await using bench = await Bench.make();
+  const spool = await bench.spool();
+  {
+    await using store = await bench.open();
+    const attached = store.attach(spool);
+    await appendFile(spool.stdout, "one\ntwo\nthree\n");
+    await store.flush();
+    await attached.stop();
+    await expect(attached.finish()).rejects.toThrow(/attach it again/);
+  }
+  await truncate(spool.stdout, 8);
+  await using store = await bench.open();
+  const attached = store.attach(spool);
+  await store.flush();
+  await appendFile(spool.stdout, "four\n");
+  await attached.finish();
+  expect(await textsOf(store)).toEqual(["one", "two", "three", "four"]);
+  expect(bench.problems).toEqual([]);
+});
+
 test("a torn or damaged last segment is gone on with; what was in it comes again from the spool", async () => {
   await using bench = await Bench.make();
   const spool = await bench.spool();

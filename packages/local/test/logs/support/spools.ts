@@ -9,7 +9,7 @@ import type { LogLine, LogQuery, LogRetention, Problem } from "@douze/core";
 import type { Spool } from "../../../src/logs/spool.ts";
 import { LogStore, type LogStoreOptions } from "../../../src/logs/store.ts";
 
-export const plenty: LogRetention = { maxBytes: 1024 ** 3, maxAgeMs: 7 * 86_400_000 };
+const plenty: LogRetention = { maxBytes: 1024 ** 3, maxAgeMs: 7 * 86_400_000 };
 
 /** A folder of its own with spools, stores in `store/` and the children that write to them. */
 export class Bench implements AsyncDisposable {
