@@ -102,7 +102,7 @@ export const driverCases: readonly DriverCase[] = [
   {
     name: "a process that fails is started again, and its end is told",
     async run(bench, signal) {
-      const release = bench.release(1, { worker: { fixture: "fail" } });
+      const release = bench.release(1, { worker: { fixture: "fail", settleMs: 10_000 } });
       await scale(bench, release, { worker: 1 }, signal);
       const process = await until(bench.driver, signal, (each) => processesOf(each, release).find(({ restarts }) => restarts > 0));
       assert.deepEqual(process.last?.outcome, { by: "exit", code: 3 });

@@ -45,7 +45,8 @@ function readStart(folder: RunFolder): Start | undefined {
   try {
     return folder.start();
   } catch (error) {
-    if (!/-v[0-9]+-[0-9a-z]+$/.test(folder.path)) throw error;
+    // No run has such a name.
+    if (!/@v[0-9]+-[0-9a-z]+$/.test(folder.path)) throw error;
     return undefined;
   }
 }

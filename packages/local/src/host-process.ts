@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, type FSWatcher, openSync, watch } from "node:fs";
 import type { Instant, Outcome, ReleaseVersion } from "@douze/core";
 import { processName, versionName } from "@douze/core";
+import type { AttachedSpool } from "./logs/spool.ts";
 import { isRunning, procStat, send, signalGroup } from "./proc.ts";
 import type { RunFolder, Shim, Start } from "./run-folder.ts";
-import type { FollowedSpool, LogPort } from "./seams.ts";
+import type { LogPort } from "./seams.ts";
 import { innerScript, shim } from "./shim.ts";
 
 /** Where and with what a process runs. Holds secrets. */
@@ -47,7 +48,7 @@ export class HostProcess implements AsyncDisposable {
   #shim: Shim | undefined;
   #pid: number | undefined;
   #watcher: FSWatcher | undefined;
-  #spool: FollowedSpool | undefined;
+  #spool: AttachedSpool | undefined;
   #ended: HowItEnded | undefined;
   #patience: NodeJS.Timeout | undefined;
   /** Of an earlier start of the machine: nothing of it runs. */

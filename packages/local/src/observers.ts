@@ -31,7 +31,7 @@ export class Observers<T> implements Disposable {
       if (this.#fault) throw this.#fault.error;
       const seen = this.#changes;
       yield this.#look();
-      if (this.#closed) return;
+      if (this.#closed && this.#changes === seen) return;
       await this.#changeAfter(seen, signal);
       // What happens in one turn of the event loop is one change.
       await setImmediate();

@@ -120,7 +120,7 @@ export class Starts {
 
   /** Short: it is part of TMPDIR, and the path of a unix socket in there may have some hundred characters at most. */
   #id({ process, index, release }: Slot, startedAt: Instant): string {
-    return `${process}.${index}-v${release}-${startedAt.toString(36)}`;
+    return `${process}.${index}@v${release}-${startedAt.toString(36)}`;
   }
 
   #refused(slot: Slot, text: string): void {

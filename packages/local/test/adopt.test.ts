@@ -105,7 +105,7 @@ test("a process that a killed engine had not written down wholly is ended", asyn
   const [shim = 0] = pidsWith(join(runFolder(bench), folder));
   await bench.driver.end("leave");
   rmSync(join(runFolder(bench), folder, "state.json"));
-  mkdirSync(join(runFolder(bench), "web.7-v1-abc"));
+  mkdirSync(join(runFolder(bench), "web.7@v1-abc"));
   await bench.reopen();
   expect(runs(shim)).toBe(false);
   await ready(bench.driver, release, 1, signal);

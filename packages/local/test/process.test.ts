@@ -25,7 +25,7 @@ test("the environment is the release's and the process's own, and nothing of the
   // What is not listed is what a shell sets for itself.
   const others = Object.keys(env).filter((key) => !/^(KEY|PORT|HOST|DOUZE_\w+|DYNO|TMPDIR|HOME|LANG|PATH)$/.test(key));
   expect(others.filter((key) => !["PWD", "OLDPWD", "SHLVL", "_"].includes(key))).toEqual([]);
-  expect(env["TMPDIR"]?.startsWith(join(own, "run/web.1-v1-"))).toBe(true);
+  expect(env["TMPDIR"]?.startsWith(join(own, "run/web.1@v1-"))).toBe(true);
   expect(readdirSync(env["TMPDIR"] ?? "")).toEqual([]);
 });
 

@@ -6,7 +6,7 @@ import type { Bench, Fixture, FixtureProcess, Runnable, Visit } from "@douze/eng
 import { Local, type LocalOptions } from "../../src/local.ts";
 import { Crashes } from "../../src/logs/crash.ts";
 import { LogStore } from "../../src/logs/store.ts";
-import { SmallRouter } from "./small-router.ts";
+import { RecordingRouter } from "./recording-router.ts";
 
 export const tree: string = join(import.meta.dirname, "../fixtures/app");
 
@@ -48,7 +48,7 @@ export function runnable(version: number, parts: ReleaseParts): Runnable {
 /** A driver on a folder of its own, with the real log store. Everything ends with it. */
 export class LocalBench implements Bench, AsyncDisposable {
   readonly folder: string;
-  readonly router: SmallRouter;
+  readonly router: RecordingRouter;
   readonly #releases: Map<number, Runnable>;
   readonly #options: Partial<LocalOptions>;
   #logs: LogStore;
@@ -56,7 +56,7 @@ export class LocalBench implements Bench, AsyncDisposable {
 
   private constructor(
     folder: string,
-    router: SmallRouter,
+    router: RecordingRouter,
     logs: LogStore,
     releases: Map<number, Runnable>,
     options: Partial<LocalOptions>,
@@ -70,10 +70,17 @@ export class LocalBench implements Bench, AsyncDisposable {
     this.#driver = driver;
   }
 
-  static async open(options: Partial<LocalOptions> = {}): Promise<LocalBench> {
-    const folder = await mkdtemp(join(tmpdir(), "douze-local-"));
-    const router = await SmallRouter.open();
-    const releases = new Map<number, Runnable>();
+  /** @param given - a folder that another one left; absent: a new one */
+  static async open(
+    options: Partial<LocalOptions> = {},
+    given?: { readonly folder: string; readonly releases: Readonly<Record<number, ReleaseParts>> },
+  ): Promise<LocalBench> {
+    const folder = given?.folder ?? (await mkdtemp(join(tmpdir(), "douze-local-")));
+    const router = await RecordingRouter.open();
+    const known = Object.entries(given?.releases ?? {}).map(
+      ([version, parts]) => [Number(version), runnable(Number(version), parts)] as const,
+    );
+    const releases = new Map<number, Runnable>(known);
     const { logs, driver } = await openDriver(folder, router, releases, options);
     return new LocalBench(folder, router, logs, releases, options, driver);
   }
@@ -132,7 +139,7 @@ export class LocalBench implements Bench, AsyncDisposable {
 
 async function openDriver(
   folder: string,
-  router: SmallRouter,
+  router: RecordingRouter,
   releases: Map<number, Runnable>,
   options: Partial<LocalOptions>,
 ): Promise<{ readonly logs: LogStore; readonly driver: Local }> {
