@@ -50,11 +50,11 @@ export async function applyEdited(
   return applied({ tree: whole, metadata: about, dataKey: made.dataKey, leaves: [] }, wanted);
 }
 
-const editedName = "the edited secrets";
+const editedName = "the edited text";
 
 /** Of a part of a file: `sops` is a key like others there. */
 function editedTree(wanted: string): Tree {
-  return tree(wanted, editedName, "");
+  return tree(wanted, editedName, null);
 }
 
 async function openBlock(text: string, file: string, identities: readonly Identity[]): Promise<Opened | undefined> {

@@ -25,7 +25,7 @@ export async function findIdentities(env: Env, home: string): Promise<readonly I
   const command = env["SOPS_AGE_KEY_CMD"];
   if (command) found.push(...(await read(await outputOf(command, env), "SOPS_AGE_KEY_CMD")));
   for (const file of keyFiles(env, home)) found.push(...(await readFileOf(file, file, false)));
-  return [...new Map(found.toReversed().map((identity) => [identity.secret, identity])).values()].toReversed();
+  return found.filter(({ secret }, index) => found.findIndex((other) => other.secret === secret) === index);
 }
 
 /** @throws Problem secrets-key-unreadable - not there though it was named, or no key in it */

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Problem } from "@douze/core";
@@ -6,6 +7,7 @@ import { applyEdited, editable } from "./edit-secrets.ts";
 import type { Identity } from "./identity.ts";
 import { initSecrets } from "./init-secrets.ts";
 import { openSecrets, type SecretNames, type Secrets, secretNames } from "./open-secrets.ts";
+import { malformed } from "./problems.ts";
 import { rotate } from "./rotate.ts";
 import { writeWhole } from "./whole-file.ts";
 
@@ -140,10 +142,14 @@ async function replaced(file: string, before: string, after: string): Promise<bo
 }
 
 async function textOf(file: string): Promise<string> {
+  let bytes: Buffer;
   try {
-    return await readFile(file, "utf8");
+    bytes = await readFile(file);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
     throw error;
   }
+  // Read with marks for what is no UTF-8, it would be written with them.
+  if (!isUtf8(bytes)) throw malformed(file, "it is no UTF-8 text", "save it as UTF-8");
+  return bytes.toString("utf8");
 }

@@ -90,7 +90,7 @@ export function badRecipient(recipient: string, cause?: unknown): Problem {
     why: recipient.startsWith("ssh-")
       ? "it is an SSH key, which Douze cannot encrypt to"
       : "a recipient is the public half of an age key and begins with `age1`",
-    fix: "pass what `douze secrets init` printed on your colleague's machine, or the line `# public key:` of their key file",
+    fix: "pass the line `# public key:` of the key file of who is to be let in: `~/.config/sops/age/keys.txt` on their machine",
     cause,
   });
 }

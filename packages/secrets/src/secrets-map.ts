@@ -2,7 +2,7 @@ import { isMap, isScalar, type YAMLMap } from "yaml";
 import { malformed } from "./problems.ts";
 import type { Comment } from "./yaml/comments.ts";
 import { type Edit, lineBreak, lineStart, nextLine, splice } from "./yaml/splice.ts";
-import { type KeyPair, type Leaf, pairOf, type Tree } from "./yaml/tree.ts";
+import { colonOf, type KeyPair, type Leaf, pairOf, type Tree } from "./yaml/tree.ts";
 
 /** The `secrets:` of a file, as a part of its text. */
 export interface SecretsMap {
@@ -80,12 +80,6 @@ export function pairEnd(text: string, { key, value }: KeyPair): number {
   // A block of text ends with its line break, a list or map with the indent of what follows.
   const trimmed = lineStart(text, end);
   return end > key.range[1] && text.slice(trimmed, end).trim() === "" ? trimmed : nextLine(text, end);
-}
-
-function colonOf(pair: KeyPair | undefined): number | undefined {
-  const token = pair?.srcToken && "sep" in pair.srcToken ? pair.srcToken.sep : undefined;
-  const colon = token?.find(({ type }) => type === "map-value-ind");
-  return colon && colon.offset + 1;
 }
 
 /** As deep as other maps of the file, secrets first. */

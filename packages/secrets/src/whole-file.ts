@@ -12,11 +12,12 @@ import { basename, dirname, join } from "node:path";
 export async function writeWhole(path: string, text: string, mode = 0o644): Promise<void> {
   const target = await followed(path);
   const former = await stat(target).catch(absent);
-  await aside(target, text, former?.mode ?? mode, async (file, written) => {
+  await aside(target, text, former ? former.mode & 0o7777 : mode, async (file, written) => {
     if (former) {
+      // Under sudo, the file of a person must stay theirs; nobody but root can give a file away.
+      if (process.getuid?.() === 0) await written.chown(former.uid, former.gid);
+      // After that, for it takes set-id bits away; and the umask took some before.
       await written.chmod(former.mode & 0o7777);
-      const own = await written.stat();
-      if (own.uid !== former.uid || own.gid !== former.gid) await written.chown(former.uid, former.gid);
     }
     await written.sync();
     await rename(file, target);

@@ -18,15 +18,17 @@ export interface Metadata {
 }
 
 /** The data key, encrypted to one recipient. */
-export interface WrappedKey {
+interface WrappedKey {
   readonly recipient: string;
   readonly wrapped: string;
   readonly label: string;
   readonly offset: number;
 }
 
-export interface Entry {
+interface Entry {
   readonly text: string;
+  /** In quotes, which it may need where it stands. */
+  readonly quoted: boolean;
   readonly start: number;
   readonly end: number;
 }
@@ -120,15 +122,15 @@ function entry(map: YAMLMap.Parsed, key: string, tree: Tree): Entry {
   const pair = pairOf(map, key);
   const value = pair?.value;
   if (!isScalar(value)) throw broken(tree, `\`sops\` has no \`${key}\``, pair);
-  return { text: String(value.value), start: value.range[0], end: value.range[1] };
+  return { text: String(value.value), quoted: value.type !== "PLAIN", start: value.range[0], end: value.range[1] };
 }
 
 /** The MAC is bound to the time as Go prints it again: whole seconds, and `Z` for UTC. */
-function moment({ text, start, end }: Entry, tree: Tree): Entry {
+function moment({ text, ...rest }: Entry, tree: Tree): Entry {
   const [, time, zone] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[-+]\d\d:\d\d)$/.exec(text) ?? [];
   if (time === undefined)
-    throw malformed(tree.file, "`sops.lastmodified` is no time", "take the file back from version control", tree.place(start));
-  return { text: `${time}${/^[-+]00:00$/.test(zone ?? "") ? "Z" : zone}`, start, end };
+    throw malformed(tree.file, "`sops.lastmodified` is no time", "take the file back from version control", tree.place(rest.start));
+  return { text: `${time}${/^[-+]00:00$/.test(zone ?? "") ? "Z" : zone}`, ...rest };
 }
 
 function broken(tree: Tree, why: string, pair: KeyPair | undefined): Error {

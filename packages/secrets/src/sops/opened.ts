@@ -68,6 +68,6 @@ export function signed(text: string, file: string, dataKey: Buffer, lastModified
   const mac = sealMac(digest(openLeaves(after, about, dataKey), about.macOnlyEncrypted), lastModified, dataKey);
   return splice(text, [
     { ...about.lastModified, text: `"${lastModified}"` },
-    { ...about.mac, text: mac },
+    { ...about.mac, text: about.mac.quoted ? `"${mac}"` : mac },
   ]);
 }

@@ -28,7 +28,7 @@ export function renderMetadata(keys: readonly Wrapped[], lastModified: string, e
     `    ${renderKeys(keys, 4, eol)}`,
     "    encrypted_regex: ^secrets$",
     `    lastmodified: "${lastModified}"`,
-    '    mac: ""',
+    "    mac: none",
     "    mac_only_encrypted: true",
     `    version: ${sopsVersion}`,
     "",

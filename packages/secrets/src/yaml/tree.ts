@@ -58,10 +58,10 @@ export type KeyPair = Pair<ParsedNode, ParsedNode | null>;
 const mostLeaves = 100_000;
 
 /**
- * @param skipped - a top-level key whose part is no leaf of the tree; the empty text for none
+ * @param skipped - a top-level key whose part is no leaf of the tree; null for none
  * @throws Problem secrets-malformed - no YAML, several documents, no map at its root, a key that is no text
  */
-export function tree(text: string, file: string, skipped = "sops"): Tree {
+export function tree(text: string, file: string, skipped: string | null = "sops"): Tree {
   const lines = new LineCounter();
   const tokens = [...new Parser(lines.addNewLine).parse(text)];
   const documents = [...new Composer({ schema: "failsafe", keepSourceTokens: true, logLevel: "silent" }).compose(tokens)];
@@ -75,8 +75,8 @@ export function tree(text: string, file: string, skipped = "sops"): Tree {
   const empty = root === undefined || (isScalar(root) && root.source === "");
   if (!empty && !isMap(root))
     throw malformed(file, "it is a list or a single value", "it has to be a map, such as `config:`", place(root.range[0]));
-  const walked: Walk = { leaves: [], maps: [], skipped, file, place };
-  if (isMap(root)) walkMap(root, [], "", { flow: false, bound: false, depth: 0 }, walked, document);
+  const walked: Walk = { leaves: [], maps: [], skipped, document, file, place };
+  if (isMap(root)) walkMap(root, { path: [], label: "", flow: false, bound: false, depth: 0, colon: undefined }, walked);
   const { leaves, maps } = walked;
   const closed = document?.directives.docEnd === true;
   return { text, file, root: isMap(root) ? root : undefined, closed, leaves, comments: commentsOf(tokens), maps, place };
@@ -96,72 +96,61 @@ function yamlError(code: string): string {
 interface Walk {
   readonly leaves: Leaf[];
   readonly maps: (readonly string[])[];
-  readonly skipped: string;
+  readonly skipped: string | null;
+  readonly document: Document.Parsed | undefined;
   readonly file: string;
   place(offset: number): Place;
 }
 
 interface Where {
+  readonly path: readonly string[];
+  readonly label: string;
   readonly flow: boolean;
   readonly bound: boolean;
   readonly depth: number;
+  /** Where a value that is not written would stand: the library has it behind a comment. */
+  readonly colon: number | undefined;
 }
 
-function walkMap(
-  map: YAMLMap.Parsed,
-  path: readonly string[],
-  label: string,
-  where: Where,
-  walk: Walk,
-  document: Document.Parsed | undefined,
-): void {
-  walk.maps.push(path);
+function walkMap(map: YAMLMap.Parsed, where: Where, walk: Walk): void {
+  walk.maps.push(where.path);
   for (const pair of map.items) {
     const key = keyText(pair, walk);
-    if (path.length === 0 && key === walk.skipped) continue;
-    const inner = { ...where, flow: where.flow || map.flow === true };
-    walkNode(pair.value, [...path, key], label === "" ? key : `${label}:${key}`, inner, walk, document);
+    if (where.path.length === 0 && key === walk.skipped) continue;
+    const label = where.label === "" ? key : `${where.label}:${key}`;
+    const flow = where.flow || map.flow === true;
+    walkNode(pair.value, { ...where, path: [...where.path, key], label, flow, colon: colonOf(pair) }, walk);
   }
 }
 
-function walkNode(
-  node: ParsedNode | null,
-  path: readonly string[],
-  label: string,
-  where: Where,
-  walk: Walk,
-  document: Document.Parsed | undefined,
-): void {
+function walkNode(node: ParsedNode | null, outer: Where, walk: Walk): void {
   if (node === null) return;
-  if (where.depth > 200 || walk.leaves.length > mostLeaves)
+  if (outer.depth > 200 || walk.leaves.length > mostLeaves)
     throw malformed(walk.file, "its aliases unfold without end", "write the values out", walk.place(node.range[0]));
-  const inner = { flow: where.flow, bound: where.bound || hasProperties(node), depth: where.depth + 1 };
+  const where = { ...outer, bound: outer.bound || hasProperties(node), depth: outer.depth + 1 };
   if (isAlias(node)) {
-    const named = document === undefined ? undefined : node.resolve(document);
+    const named = walk.document && node.resolve(walk.document);
     if (named === undefined) throw malformed(walk.file, "an alias names nothing", "write the value out", walk.place(node.range[0]));
-    walkNode(named as ParsedNode, path, label, { ...inner, bound: true }, walk, document);
+    walkNode(named as ParsedNode, { ...where, bound: true }, walk);
   } else if (isMap(node)) {
-    walkMap(node, path, label, inner, walk, document);
+    walkMap(node, where, walk);
   } else if (isSeq(node)) {
-    for (const [index, item] of node.items.entries())
-      walkNode(item, path, `${label}[${index}]`, { ...inner, flow: inner.flow || node.flow === true }, walk, document);
+    const flow = where.flow || node.flow === true;
+    for (const [index, item] of node.items.entries()) {
+      walkNode(item, { ...where, label: `${where.label}[${index}]`, flow, colon: undefined }, walk);
+    }
   } else {
-    walk.leaves.push(leafOf(node, path, label, inner, walk));
+    walk.leaves.push(leafOf(node, where, walk));
   }
 }
 
-function leafOf(node: Scalar.Parsed, path: readonly string[], label: string, { flow, bound }: Where, walk: Walk): Leaf {
-  const [start, end] = node.range;
-  const text = String(node.value ?? "");
+function leafOf(node: Scalar.Parsed, { path, label, flow, bound, colon }: Where, { file, place }: Walk): Leaf {
+  const [from, to] = node.range;
+  const [start, end] = from === to && colon !== undefined ? [colon, colon] : [from, to];
+  const text = node.source ?? "";
   const value = scalar({ text, bare: node.type === "PLAIN", tag: node.tag });
-  if (value === undefined)
-    throw malformed(
-      walk.file,
-      `\`${label}\` is a number too large, or its tag does not fit`,
-      "write it in quotes, without a tag",
-      walk.place(start),
-    );
-  return { path, label, value, text, start, end, flow, bound };
+  if (value !== undefined) return { path, label, value, text, start, end, flow, bound };
+  throw malformed(file, `\`${label}\` is a number too large, or its tag does not fit`, "write it in quotes, without a tag", place(start));
 }
 
 function hasProperties(node: ParsedNode): boolean {
@@ -186,4 +175,11 @@ function keyText({ key }: KeyPair, { file, place }: Walk): string {
 /** The pair of a key in a map. */
 export function pairOf(map: YAMLMap.Parsed | undefined, key: string): KeyPair | undefined {
   return map?.items.find((pair) => isScalar(pair.key) && pair.key.value === key);
+}
+
+/** Where a value would begin that is not written. */
+export function colonOf(pair: KeyPair | undefined): number | undefined {
+  const tokens = pair?.srcToken && "sep" in pair.srcToken ? pair.srcToken.sep : undefined;
+  const colon = tokens?.find(({ type }) => type === "map-value-ind");
+  return colon && colon.offset + 1;
 }
