@@ -40,7 +40,8 @@ export function identities({ uid, accounts, unshare, setpriv }: IdentitiesIn): r
       : [{ wrap: namespace(unshare, account) }, { wrap: [] }];
   if (!account) return [];
   const as = [`--reuid=${account.uid}`, `--regid=${account.gid}`, "--clear-groups"];
-  const reach = ["--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"];
+  // Without the last of them, access(2) would deny what all other calls allow.
+  const reach = ["--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override", "--securebits=+no_setuid_fixup"];
   return [
     ...(unshare === undefined ? [] : [{ wrap: namespace(unshare, account), owner: { uid: 0, gid: 0 } }]),
     { wrap: [], ...account, owner: account },

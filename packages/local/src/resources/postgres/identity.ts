@@ -65,8 +65,9 @@ function belongsTo(path: string, { uid, gid }: Account): boolean {
 }
 
 async function works(identity: Identity, programs: Programs, folder: string): Promise<boolean> {
-  const version = await run(commandAs(identity, programs, programs.postgres, ["--version"]));
-  if (version.status !== 0) return false;
+  // Finds all its own files, and a name for the account, and does nothing then.
+  const show = await run(commandAs(identity, programs, programs.initdb, ["--show", `--pgdata=${folder}`]));
+  if (show.status !== 0) return false;
   // A folder's own search permission is what lets one reach what is in it; its content is given to the account later.
   const enter = await run(commandAs(identity, programs, "/usr/bin/env", ["test", "-x", folder]));
   return enter.status === 0;
