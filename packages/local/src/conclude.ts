@@ -35,16 +35,19 @@ export async function follow({ releases, logs, closing }: Site, process: HostPro
  * that all this was done. After a kill in between, the next engine does it again, to the same files.
  */
 export async function conclude(site: Site, process: HostProcess, crash: Crash | undefined, settle: () => void): Promise<void> {
+  let told = false;
   while (!site.closing.aborted) {
     try {
       await process.following;
-      if (site.closing.aborted) return;
-      await process.finish();
+      // A store that cannot write must not keep the driver from ending.
+      if (!(await settledBefore(process.finish(), site.closing))) return;
       if (crash) await report(site, process, crash);
       settle();
       return;
     } catch (error) {
-      site.note(`the end of ${process.name} cannot be written down: ${troubleText(error)}; trying again every ${retryMs / 1000} s`);
+      const text = troubleText(error);
+      if (!told) site.note(`the end of ${process.name} cannot be written down: ${text}; trying again every ${retryMs / 1000} s`);
+      told = true;
       await pause(site.closing);
     }
   }
@@ -56,6 +59,20 @@ async function report({ logs, crashes }: Site, process: HostProcess, crash: Cras
   const { memoryBytes, ...rest } = crash;
   const lines = await logs.lastLines(name, versionName(release), bundleLines);
   await crashes.save({ id, process: name, release, startedAt, lines, ...rest, ...(memoryBytes !== undefined && { memoryBytes }) });
+}
+
+/** Whether the work was done before the abort; what it throws before that is thrown. */
+async function settledBefore(work: Promise<void>, abort: AbortSignal): Promise<boolean> {
+  const { promise: aborted, resolve } = Promise.withResolvers<boolean>();
+  const onAbort = (): void => resolve(false);
+  abort.addEventListener("abort", onAbort);
+  if (abort.aborted) onAbort();
+  try {
+    return await Promise.race([work.then(() => true), aborted]);
+  } finally {
+    abort.removeEventListener("abort", onAbort);
+    onAbort();
+  }
 }
 
 /** Ends early, and in peace, when the driver lets go. */

@@ -1,26 +1,48 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { Problem } from "@douze/core";
 
 /**
  * Writes a file so that a reader, and a start after a kill at any moment, finds either the former content or the whole new one:
  * aside in the same folder, then renamed. At once and not in the background: what is decided next relies on it.
  *
  * @param durable - also survives a loss of power: the file and its folder are fsynced
+ * @throws Problem state-unwritable - the disk is full, the folder is not ours; the former content stands
  */
 export function writeWhole(path: string, text: string, durable: "durable" | "until-reboot"): void {
   const aside = `${path}.aside`;
-  const file = openSync(aside, "w", 0o600);
   try {
-    writeSync(file, text);
-    if (durable === "durable") fsyncSync(file);
-  } finally {
-    closeSync(file);
+    const file = openSync(aside, "w", 0o600);
+    try {
+      writeSync(file, text);
+      if (durable === "durable") fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(aside, path);
+    if (durable === "durable") syncFolder(dirname(path));
+  } catch (error) {
+    throw unwritable(path, error);
   }
-  renameSync(aside, path);
-  if (durable === "durable") syncFolder(dirname(path));
 }
 
-export function syncFolder(path: string): void {
+/**
+ * Makes a folder of our own.
+ *
+ * @returns whether it was not there
+ * @throws Problem state-unwritable
+ */
+export function makeFolder(path: string): boolean {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw unwritable(path, error);
+  }
+}
+
+function syncFolder(path: string): void {
   const folder = openSync(path, "r");
   try {
     fsyncSync(folder);
@@ -39,7 +61,19 @@ export function readIfThere(path: string): string | undefined {
   }
 }
 
+function unwritable(path: string, error: unknown): unknown {
+  if (!(error instanceof Error && "syscall" in error)) return error;
+  return new Problem({
+    code: "state-unwritable",
+    what: `${path} cannot be written`,
+    why: error.message,
+    fix: "make room on that disk, or give the folder back to the user who runs Douze",
+    cause: error,
+  });
+}
+
+/** There is no such file; something else in its place is none either. */
 export function isMissing(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
-  return code === "ENOENT" || code === "ENOTDIR";
+  return code === "ENOENT" || code === "ENOTDIR" || code === "EISDIR";
 }

@@ -3,7 +3,7 @@ import { closeSync, type FSWatcher, openSync, watch } from "node:fs";
 import type { Instant, Outcome, ReleaseVersion } from "@douze/core";
 import { processName, versionName } from "@douze/core";
 import type { AttachedSpool } from "./logs/spool.ts";
-import { isRunning, procStat, send, signalGroup } from "./proc.ts";
+import { isRunning, outcomeOf, procStat, send, signalGroup } from "./proc.ts";
 import type { RunFolder, Shim, Start } from "./run-folder.ts";
 import type { LogPort } from "./seams.ts";
 import { innerScript, shim } from "./shim.ts";
@@ -16,6 +16,14 @@ export interface Place {
   readonly shell: string;
   /** Source Heroku's profile scripts first. */
   readonly profile: boolean;
+}
+
+/** Who is told of it. */
+export interface Watch {
+  readonly clock: () => Instant;
+  readonly onEnd: (ended: HowItEnded) => void;
+  /** It could not be looked at, for want of file descriptors for instance; it will be again. */
+  readonly onTrouble: (error: unknown) => void;
 }
 
 export interface HowItEnded {
@@ -42,8 +50,7 @@ export class HostProcess implements AsyncDisposable {
   readonly start: Start;
   /** Settles when its output is followed; of one that was just started it is at once. */
   following: Promise<void> = Promise.resolve();
-  readonly #clock: () => Instant;
-  readonly #onEnd: (ended: HowItEnded) => void;
+  readonly #watch: Watch;
   #child: ChildProcess | undefined;
   #shim: Shim | undefined;
   #pid: number | undefined;
@@ -56,16 +63,15 @@ export class HostProcess implements AsyncDisposable {
   /** Its shim was killed, and it goes on without. */
   #orphan = false;
 
-  private constructor(folder: RunFolder, start: Start, clock: () => Instant, onEnd: (ended: HowItEnded) => void) {
+  private constructor(folder: RunFolder, start: Start, watch: Watch) {
     this.folder = folder;
     this.start = start;
-    this.#clock = clock;
-    this.#onEnd = onEnd;
+    this.#watch = watch;
   }
 
   /** Starts it. Its folder has been made. A refusal of the system is told as its end. */
-  static begin(folder: RunFolder, start: Start, place: Place, clock: () => Instant, onEnd: (ended: HowItEnded) => void): HostProcess {
-    const process = new HostProcess(folder, start, clock, onEnd);
+  static begin(folder: RunFolder, start: Start, place: Place, watch: Watch): HostProcess {
+    const process = new HostProcess(folder, start, watch);
     try {
       process.#spawn(place);
     } catch (error) {
@@ -77,10 +83,10 @@ export class HostProcess implements AsyncDisposable {
   }
 
   /** Takes over one that an earlier engine started; its end may already lie behind it. */
-  static adopt(folder: RunFolder, start: Start, bootId: string, clock: () => Instant, onEnd: (ended: HowItEnded) => void): HostProcess {
-    const process = new HostProcess(folder, start, clock, onEnd);
+  static adopt(folder: RunFolder, start: Start, bootId: string, watch: Watch): HostProcess {
+    const process = new HostProcess(folder, start, watch);
     process.#gone = start.bootId !== bootId;
-    if (!process.#gone) process.#watch();
+    if (!process.#gone) process.#watchFolder();
     return process;
   }
 
@@ -144,15 +150,11 @@ export class HostProcess implements AsyncDisposable {
 
   /** Looks whether it has ended. Told by the kernel where it can be, and asked now and then for where it was not. */
   check(): void {
-    if (this.#ended) return;
-    const runs = !this.#gone && (this.#shimRuns() || this.#appRuns());
-    // In this order: when both are gone, what the shim wrote, if anything, is there.
-    const told = this.folder.exit();
-    if (runs && !told) return;
-    // A shim that was killed could not end the rest of the group.
-    const { group } = this;
-    if (!told && !this.#gone && group !== undefined) signalGroup(group, this.folder.tmp, "SIGKILL");
-    this.#end(told ?? { outcome: this.#unseen(), at: this.#clock() });
+    try {
+      this.#look();
+    } catch (error) {
+      this.#watch.onTrouble(error);
+    }
   }
 
   /** Lets go of it without touching it. */
@@ -164,6 +166,18 @@ export class HostProcess implements AsyncDisposable {
     this.#child?.on("error", () => undefined);
     await this.#spool?.stop();
     this.#spool = undefined;
+  }
+
+  #look(): void {
+    if (this.#ended) return;
+    const runs = !this.#gone && (this.#shimRuns() || this.#appRuns());
+    // In this order: when both are gone, what the shim wrote, if anything, is there.
+    const told = this.folder.exit();
+    if (runs && !told) return;
+    // A shim that was killed could not end the rest of the group.
+    const { group } = this;
+    if (!told && !this.#gone && group !== undefined) signalGroup(group, this.folder.tmp, "SIGKILL");
+    this.#end(told ?? { outcome: this.#unseen(), at: this.#watch.clock() });
   }
 
   #spawn({ cwd, env, shell, profile }: Place): void {
@@ -183,17 +197,17 @@ export class HostProcess implements AsyncDisposable {
     this.#child = child;
     child.unref();
     child.on("exit", () => {
-      this.#orphan = this.folder.exit() === undefined && this.#appRuns();
+      this.#orphan = this.#appRuns();
       this.check();
     });
     child.on("error", (error) => this.#refused(error));
   }
 
   #refused({ message }: Error): void {
-    this.#end({ outcome: { by: "exit", code: cannotExecute }, at: this.#clock(), refused: message });
+    this.#end({ outcome: { by: "exit", code: cannotExecute }, at: this.#watch.clock(), refused: message });
   }
 
-  #watch(): void {
+  #watchFolder(): void {
     try {
       this.#watcher = watch(this.folder.path, { persistent: false }, (_event, name) => {
         if (name === "exit") this.check();
@@ -211,7 +225,7 @@ export class HostProcess implements AsyncDisposable {
     this.#ended = ended;
     clearTimeout(this.#patience);
     this.#watcher?.close();
-    this.#onEnd(ended);
+    this.#watch.onEnd(ended);
   }
 
   #leader(): Shim | undefined {
@@ -246,9 +260,10 @@ export class HostProcess implements AsyncDisposable {
     else signalGroup(group, this.folder.tmp, signal);
   }
 
-  /** A shim that a signal killed went with its whole group, as far as can be told. */
+  /** What the shim itself came to: it passes on a status that it could not write, and a signal killed it with its whole group. */
   #unseen(): Outcome {
-    const signal = this.#orphan ? undefined : this.#child?.signalCode;
-    return signal ? { by: "signal", signal } : { by: "unknown" };
+    const { exitCode, signalCode } = (!this.#orphan && this.#child) || { exitCode: null, signalCode: null };
+    if (exitCode !== null) return outcomeOf(exitCode);
+    return signalCode === null ? { by: "unknown" } : { by: "signal", signal: signalCode };
   }
 }

@@ -14,7 +14,7 @@ import { Releases } from "./releases.ts";
 import type { RunFolder, Start } from "./run-folder.ts";
 import { checkedName, Runs } from "./runs.ts";
 import type { CrashPort, LogPort, RoutePort } from "./seams.ts";
-import type { Site } from "./site.ts";
+import { type Site, troubleText } from "./site.ts";
 import { Supervisor } from "./supervisor.ts";
 import { Tasks } from "./tasks.ts";
 import { tidy } from "./tidy.ts";
@@ -47,6 +47,8 @@ export interface LocalOptions {
 
 const defaultDrainMs = 10_000;
 const defaultMemoryIntervalMs = 5_000;
+/** How long the log store is waited for when everything has ended; what it has not got by then stays in the run folders. Milliseconds. */
+const concludeMs = 5_000;
 /** How often each process is asked whether it still runs, in case the kernel's word was missed. Milliseconds. */
 const checkIntervalMs = 1_000;
 
@@ -54,7 +56,7 @@ const checkIntervalMs = 1_000;
 export class Local implements Driver {
   readonly #directory: string;
   readonly #site: Site;
-  readonly #pasts = new Pasts();
+  readonly #pasts: Pasts;
   readonly #supervisor: Supervisor;
   readonly #runs: Runs;
   readonly #observers: Observers<Observed>;
@@ -86,10 +88,12 @@ export class Local implements Driver {
       ports: new FreePorts(chance()),
       releases: new Releases(options.runnable, join(directory, "live"), logs, clock),
       note: (text) => this.note(text),
+      trouble: (error) => this.#trouble(error),
       changed: () => this.#changed(),
       fail: (error) => this.#observers.fail(error),
       closing: this.#closing.signal,
     };
+    this.#pasts = new Pasts(this.#site.trouble);
     this.#supervisor = new Supervisor(this.#site, this.#pasts);
     this.#runs = new Runs(this.#site);
     this.#tasks = new Tasks(this.#site.fail);
@@ -119,6 +123,8 @@ export class Local implements Driver {
 
   async apply(step: Step, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    // Nothing is wanted any more.
+    if (this.#ended) return;
     const { wanted } = this.#site;
     switch (step.do) {
       case "run-once":
@@ -212,6 +218,10 @@ export class Local implements Driver {
     await this.#supervisor.stop("routed", hurry);
     await Promise.all([this.#supervisor.stop("all", hurry), this.#runs.stop(hurry)]);
     this.#site.wanted.clear();
+    const patience = setTimeout(() => this.#closing.abort(), hurry.aborted ? concludeMs / 10 : concludeMs);
+    await Promise.all([this.#supervisor.concluded(), this.#runs.concluded()]);
+    clearTimeout(patience);
+    for (const { slot } of this.#pasts.all) this.#pasts.forget(slot);
     this.#site.router.remove(this.#site.app);
     await this.#leave();
   }
@@ -260,15 +270,28 @@ export class Local implements Driver {
     const groups = new Set(this.#supervisor.groups);
     if (groups.size === 0 || this.#measuring) return;
     this.#measuring = true;
-    const memory = await groupMemory(groups);
-    this.#measuring = false;
-    if (!this.#closing.signal.aborted) this.#supervisor.remember(memory);
+    try {
+      const memory = await groupMemory(groups);
+      if (!this.#closing.signal.aborted) this.#supervisor.remember(memory);
+    } catch (error) {
+      this.#trouble(error);
+    } finally {
+      this.#measuring = false;
+    }
+  }
+
+  #trouble(error: unknown): void {
+    try {
+      this.note(troubleText(error));
+    } catch (defect) {
+      this.#observers.fail(defect);
+    }
   }
 
   /** Of an earlier start of the machine: only its last lines are of interest. */
   #bury({ folder, start }: { readonly folder: RunFolder; readonly start: Start }): void {
-    const { bootId: boot, clock } = this.#site;
-    const process = HostProcess.adopt(folder, start, boot, clock, () => undefined);
+    const { bootId: boot, clock, trouble } = this.#site;
+    const process = HostProcess.adopt(folder, start, boot, { clock, onEnd: () => undefined, onTrouble: trouble });
     process.following = follow(this.#site, process);
     this.#tasks.add(process.following);
     this.#tasks.add(conclude(this.#site, process, undefined, () => folder.remove()));

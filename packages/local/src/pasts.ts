@@ -19,6 +19,12 @@ export interface Past {
 /** The last end of each slot. It lies in the folder of the process that ended, until the next one has. */
 export class Pasts {
   readonly #bySlot = new Map<string, Past>();
+  readonly #onTrouble: (error: unknown) => void;
+
+  /** @param onTrouble - told of a folder that cannot be removed */
+  constructor(onTrouble: (error: unknown) => void) {
+    this.#onTrouble = onTrouble;
+  }
 
   get all(): readonly Past[] {
     return [...this.#bySlot.values()];
@@ -35,7 +41,7 @@ export class Pasts {
   put(past: Past): void {
     const former = this.of(past.slot);
     this.#bySlot.set(slotName(past.slot), past);
-    if (former?.folder && former.folder.path !== past.folder?.path) former.folder.removeEnded();
+    if (former?.folder && former.folder.path !== past.folder?.path) this.#remove(former);
   }
 
   /** The start was refused; it is tried again then. */
@@ -45,8 +51,9 @@ export class Pasts {
   }
 
   forget(slot: Slot): void {
-    this.of(slot)?.folder?.removeEnded();
+    const past = this.of(slot);
     this.#bySlot.delete(slotName(slot));
+    if (past) this.#remove(past);
   }
 
   /** The end was dealt with: it is written down if it is still the slot's last, else nothing of it is kept. */
@@ -63,5 +70,13 @@ export class Pasts {
     const { exit, restartAt = exit.at, quickEnds = 0, restarts = 0 } = end;
     if (former && former.at > exit.at) folder.remove();
     else this.put({ slot, last: exit, at: exit.at, restartAt, quickEnds, restarts, folder });
+  }
+
+  #remove({ folder }: Past): void {
+    try {
+      folder?.removeEnded();
+    } catch (error) {
+      this.#onTrouble(error);
+    }
   }
 }

@@ -99,6 +99,8 @@ export class Releases {
   async setLive(version: ReleaseVersion, values: Readonly<Record<string, string>>): Promise<void> {
     await this.get(version);
     await this.#writeLive(version, values);
+    // Their values are in the environment too: what is started from now on gets the new ones there.
+    this.#known.delete(version);
   }
 
   liveDirectory(version: ReleaseVersion): string {

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 
 import { join } from "node:path";
 import type { Exit, Instant, Outcome, ProcessDeclaration, ReleaseVersion, RunName, Slot, StopReason } from "@douze/core";
 import { Problem } from "@douze/core";
-import { readIfThere, writeWhole } from "./files.ts";
+import { makeFolder, readIfThere, writeWhole } from "./files.ts";
 import { outcomeOf } from "./proc.ts";
 
 /** What is written down before a process is started. Holds no secret. */
@@ -92,14 +92,9 @@ export class RunFolder {
    * @returns whether it was made
    */
   create(start: Start): boolean {
-    try {
-      mkdirSync(this.path, { mode: 0o700 });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-      throw error;
-    }
-    mkdirSync(this.tmp, { mode: 0o700 });
-    mkdirSync(join(this.path, "spool"), { mode: 0o700 });
+    if (!makeFolder(this.path)) return false;
+    makeFolder(this.tmp);
+    makeFolder(join(this.path, "spool"));
     // A run must never be started twice, not even after a loss of power; a slot's process is gone then anyway.
     writeWhole(join(this.path, "state.json"), `${JSON.stringify(start)}\n`, start.kind === "run" ? "durable" : "until-reboot");
     return true;
@@ -144,9 +139,9 @@ export class RunFolder {
   /** How it ended, and when; undefined while nothing was written. */
   exit(): { readonly outcome: Outcome; readonly at: Instant } | undefined {
     const path = join(this.path, "exit");
-    const text = readIfThere(path);
-    if (text === undefined) return undefined;
-    return { outcome: outcomeOf(Number.parseInt(text, 10)), at: Math.floor(statSync(path).mtimeMs) as Instant };
+    const status = /^(\d+)\n$/.exec(readIfThere(path) ?? "")?.[1];
+    if (status === undefined) return undefined;
+    return { outcome: outcomeOf(Number(status)), at: Math.floor(statSync(path).mtimeMs) as Instant };
   }
 
   /** The output is stored and the rest told: what takes room goes. */

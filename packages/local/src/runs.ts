@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { type Instant, later, Problem, type Run, type RunName, type Step } from "@douze/core";
 import { conclude, follow } from "./conclude.ts";
-import { HostProcess, type HowItEnded } from "./host-process.ts";
+import { HostProcess, type HowItEnded, type Watch } from "./host-process.ts";
 import { abnormalRunEnd } from "./plan/ending.ts";
 import { superviseRuns } from "./plan/runs.ts";
 import { type End, RunFolder, type Start, type Stop } from "./run-folder.ts";
-import { type Site, troubleText } from "./site.ts";
+import type { Site } from "./site.ts";
 import { Tasks } from "./tasks.ts";
 
 export type RunStart = Extract<Start, { readonly kind: "run" }>;
@@ -61,7 +61,7 @@ export class Runs implements AsyncDisposable {
       const place = await releases.place(release, { name: run, tmp: folder.tmp });
       const start: RunStart = { kind: "run", id: run, run, release, command: text, timeoutMs, startedAt: clock(), bootId };
       if (this.#ending || this.#closed || !folder.create(start)) return;
-      const process: HostProcess = HostProcess.begin(folder, start, place, clock, (ended) => this.#end(run, ended));
+      const process: HostProcess = HostProcess.begin(folder, start, place, this.#watch(run));
       process.follow(logs);
       this.#going.set(run, { process, start, stop: undefined });
     } finally {
@@ -79,8 +79,15 @@ export class Runs implements AsyncDisposable {
 
   /** What still goes on is not forgotten. */
   forget(name: RunName): void {
-    this.#ended.get(name)?.folder.removeEnded();
-    if (this.#ended.delete(name)) this.#site.changed();
+    const ended = this.#ended.get(name);
+    if (!ended) return;
+    this.#ended.delete(name);
+    this.#site.changed();
+    try {
+      ended.folder.removeEnded();
+    } catch (error) {
+      this.#site.trouble(error);
+    }
   }
 
   /** Takes over a run that an earlier engine started. */
@@ -90,8 +97,8 @@ export class Runs implements AsyncDisposable {
       this.#recall(folder, start, end);
       return;
     }
-    const { bootId, clock } = this.#site;
-    const process: HostProcess = HostProcess.adopt(folder, start, bootId, clock, (ended) => this.#end(start.run, ended));
+    const { bootId } = this.#site;
+    const process: HostProcess = HostProcess.adopt(folder, start, bootId, this.#watch(start.run));
     const stop = start.bootId === bootId ? folder.stop() : undefined;
     this.#going.set(start.run, { process, start, stop: stop?.phase === "stopping" ? stop : undefined });
     process.following = follow(this.#site, process);
@@ -144,10 +151,14 @@ export class Runs implements AsyncDisposable {
     if (hurry.aborted) rush();
     try {
       await emptied;
-      await this.#tasks.settled();
     } finally {
       hurry.removeEventListener("abort", rush);
     }
+  }
+
+  /** What ended is written down. */
+  async concluded(): Promise<void> {
+    await this.#tasks.settled();
   }
 
   /** Lets go of all and leaves them running. */
@@ -156,6 +167,11 @@ export class Runs implements AsyncDisposable {
     clearTimeout(this.#timer);
     for (const { process } of this.#going.values()) await process[Symbol.asyncDispose]();
     await this.#tasks.settled();
+  }
+
+  #watch(run: RunName): Watch {
+    const { clock, trouble } = this.#site;
+    return { clock, onEnd: (ended) => this.#end(run, ended), onTrouble: trouble };
   }
 
   #terminate(run: Going, deadline: Instant, timedOut: boolean): void {
@@ -176,7 +192,7 @@ export class Runs implements AsyncDisposable {
     try {
       if (stop) process.folder.writeStop(stop);
     } catch (error) {
-      this.#site.note(troubleText(error));
+      this.#site.trouble(error);
     }
   }
 

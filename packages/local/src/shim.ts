@@ -6,8 +6,9 @@
  * - handlers that do nothing, in place of ignoring: what is ignored would be inherited by the app;
  * - its own stderr goes nowhere: a shell tells "Terminated" of others, and that is no line of the app's;
  * - the app runs in the foreground: in the background a shell would have it ignore SIGINT;
- * - the status is written aside and renamed: who watches for the file never reads half of it (pids need no such care: a line
- *   without its newline is not read);
+ * - what it tells is one line in one write, and a line without its newline is not read: nobody meets half of it, and no program
+ *   is needed that the app's PATH may not lead to;
+ * - a status that cannot be written, to a full disk, is at least told to an engine that is there;
  * - at last it kills the whole group, itself included: no grandchild keeps the port, engine or no engine, and since the leader
  *   is alive when it does so, the group's number cannot belong to anyone else.
  */
@@ -19,7 +20,7 @@ read -r stat </proc/$$/stat && stat=\${stat##*) } && set -- "$1" "$2" "$3" $stat
 echo "$$ $ticks" >"$1/shim" || exit 70
 "$3" -c "$2" sh "$1"
 status=$?
-echo "$status" >"$1/exit.aside" && mv -f "$1/exit.aside" "$1/exit"
+echo "$status" >"$1/exit" || exit "$status"
 kill -KILL 0
 `;
 

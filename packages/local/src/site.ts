@@ -26,6 +26,8 @@ export interface Site {
   readonly crashes: CrashPort;
   /** Tells those who read the logs. */
   readonly note: (text: string) => void;
+  /** Tells them of an error of the world that is got over; one of our own ends the driver. */
+  readonly trouble: (error: unknown) => void;
   /** What is observed may be different. */
   readonly changed: () => void;
   /** A defect: the driver cannot go on. */

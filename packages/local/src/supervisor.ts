@@ -1,6 +1,6 @@
 import { type Exit, type Instant, later, type ObservedProcess, type ReleaseVersion, type Slot, slotName } from "@douze/core";
 import { conclude, follow } from "./conclude.ts";
-import { HostProcess, type HowItEnded } from "./host-process.ts";
+import { HostProcess, type HowItEnded, type Watch } from "./host-process.ts";
 import { Occupant, type SlotStart, type Surroundings } from "./occupant.ts";
 import type { Past, Pasts } from "./pasts.ts";
 import { abnormalEnd } from "./plan/ending.ts";
@@ -8,7 +8,7 @@ import { askedFor, nextStartText, restart } from "./plan/restart.ts";
 import { routeTargets } from "./plan/routes.ts";
 import { type Action, type Supervised, supervise } from "./plan/supervise.ts";
 import type { RunFolder } from "./run-folder.ts";
-import { type Site, troubleText } from "./site.ts";
+import type { Site } from "./site.ts";
 import { type Prepared, Starts } from "./starts.ts";
 import { Tasks } from "./tasks.ts";
 
@@ -36,15 +36,19 @@ export class Supervisor implements AsyncDisposable {
     this.#pasts = pasts;
     this.#tasks = new Tasks(site.fail);
     const onChange = (): void => this.look();
-    const onTrouble = (error: unknown): void => site.note(troubleText(error));
-    this.#around = { clock: site.clock, host: site.hosts[0] ?? "localhost", onChange, onTrouble };
+    const host = site.hosts.find((name) => !name.startsWith("*")) ?? "localhost";
+    this.#around = { clock: site.clock, host, onChange, onTrouble: site.trouble };
     this.#starts = new Starts(site, pasts, this.#tasks, (prepared) => this.#spawn(prepared), onChange);
   }
 
   /** Takes over a process that an earlier engine started. Nothing is decided before the next look. */
   adopt(folder: RunFolder, start: SlotStart): void {
-    const { bootId, clock } = this.#site;
-    const process: HostProcess = HostProcess.adopt(folder, start, bootId, clock, (ended) => this.#ended(process, ended));
+    const process: HostProcess = HostProcess.adopt(
+      folder,
+      start,
+      this.#site.bootId,
+      this.#watch((ended) => this.#ended(process, ended)),
+    );
     this.#occupants.set(start.id, new Occupant(process, start, this.#around));
     process.following = follow(this.#site, process);
     this.#tasks.add(process.following);
@@ -120,11 +124,14 @@ export class Supervisor implements AsyncDisposable {
     if (hurry.aborted) rush();
     try {
       await emptied;
-      await this.#tasks.settled();
     } finally {
       hurry.removeEventListener("abort", rush);
     }
-    if (stage === "all") for (const { slot } of this.#pasts.all) this.#pasts.forget(slot);
+  }
+
+  /** What ended is written down. */
+  async concluded(): Promise<void> {
+    await this.#tasks.settled();
   }
 
   /** Lets go of all processes and leaves them running. */
@@ -197,9 +204,19 @@ export class Supervisor implements AsyncDisposable {
   }
 
   #spawn({ folder, start, place }: Prepared): void {
-    const process: HostProcess = HostProcess.begin(folder, start, place, this.#site.clock, (ended) => this.#ended(process, ended));
+    const process: HostProcess = HostProcess.begin(
+      folder,
+      start,
+      place,
+      this.#watch((ended) => this.#ended(process, ended)),
+    );
     process.follow(this.#site.logs);
     this.#occupants.set(start.id, new Occupant(process, start, this.#around));
+  }
+
+  #watch(onEnd: Watch["onEnd"]): Watch {
+    const { clock, onTrouble } = this.#around;
+    return { clock, onEnd, onTrouble };
   }
 
   #route(): void {

@@ -81,6 +81,7 @@ export const problemCodes = [
   "secrets-tampered",
   "source-escapes",
   "state-unreadable",
+  "state-unwritable",
   "submodule-present",
   "time-invalid",
 ] as const;

@@ -26,6 +26,8 @@ type Declared = Pick<ProcessDeclaration, "health" | "bootMs" | "settleMs" | "rou
 
 /** Between two probes of a process that boots, in milliseconds. */
 const bootIntervalMs = 100;
+/** The same for a port alone, in the first second: such a look costs the process nothing, and most are quick. */
+const acceptIntervalMs = 25;
 /** Between two readiness probes of a process that has booted but is not ready, in milliseconds. */
 const recoveryIntervalMs = 1_000;
 
@@ -53,8 +55,10 @@ export function nextProbe(
   switch (probeWay(declared)) {
     case "settle":
       return health.ready ? undefined : { at: later(startedAt, settleMs), ask: ["readiness"] };
-    case "accept":
-      return health.ready ? undefined : { at: health.fresh ? now : later(now, bootIntervalMs), ask: ["readiness"] };
+    case "accept": {
+      const intervalMs = now - startedAt < 1_000 ? acceptIntervalMs : bootIntervalMs;
+      return health.ready ? undefined : { at: health.fresh ? now : later(now, intervalMs), ask: ["readiness"] };
+    }
     case "http": {
       if (health.fresh) return { at: now, ask: ["readiness"] };
       if (health.readyAt === undefined) return { at: later(now, bootIntervalMs), ask: ["readiness"] };

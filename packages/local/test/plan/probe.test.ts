@@ -75,6 +75,8 @@ test("one that lost its readiness is asked for it each second, for liveness as d
 
 test("a port that accepted is left alone", () => {
   expect(nextProbe(accept, unproved(), t(0), t(7))).toEqual({ at: 7, ask: ["readiness"] });
+  const closed = after(accept, unproved(), { readiness: false });
+  expect([7, 5_000].map((ms) => nextProbe(accept, closed, t(0), t(ms))?.at)).toEqual([32, 5_100]);
   expect(nextProbe(accept, after(accept, unproved(), { readiness: true }), t(0), t(7))).toBeUndefined();
 });
 
