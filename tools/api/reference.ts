@@ -76,7 +76,7 @@ function schemaText(name: string, schema: Schema): string {
 function shapeText(schema: Schema): string[] {
   if (schema.oneOf) return ["One of:", schema.oneOf.map((each) => `- ${each.$ref ? typeText(each) : fieldsLine(each)}`).join("\n")];
   const fields = Object.entries(schema.properties ?? {});
-  if (fields.length === 0) return [`${capital(typeText(schema))}.`];
+  if (fields.length === 0) return schema.pattern !== undefined && schema.description ? [] : [`${capital(typeText(schema))}.`];
   const rows = fields.map(([field, each]) => {
     const about = each.description ?? "";
     return `| \`${field}\`${schema.required?.includes(field) ? "" : " (optional)"} | ${typeText(each)} | ${about} |`;

@@ -19,6 +19,11 @@ export async function assignments(words: readonly string[], fromFiles: readonly 
   return Object.fromEntries([...values, ...read]);
 }
 
+/** For an option that is given once for each value: one that took several would take the arguments after it too. */
+export function listed(word: string, before: readonly string[] = []): readonly string[] {
+  return [...before, word];
+}
+
 function split(word: string, shape: string): readonly [string, string] {
   const equals = word.indexOf("=");
   const key = word.slice(0, equals);

@@ -1,4 +1,5 @@
 import { hostname, userInfo } from "node:os";
+import { isatty } from "node:tty";
 import type { Operations } from "@douze/engine";
 import type { Command } from "commander";
 import type { Place } from "./place.ts";
@@ -46,7 +47,7 @@ export function contextOf(command: Command): Context {
     env,
     paper: paperOf(process, { noColour: options.color === false }),
     json: options.json === true,
-    interactive: process.stdin.isTTY === true && process.stdout.isTTY === true,
+    interactive: isatty(0) && isatty(1),
     by: `${userName()}@${hostname()}`,
     place: () => placeIn(asked),
     ask: (work) => askIn(asked, work),

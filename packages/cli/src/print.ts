@@ -37,7 +37,7 @@ export function paperOf({ stdout, stderr, env }: Surroundings, { noColour }: { r
       on ? styleText(format, text, { validateStream: false }) : text;
   return {
     colour,
-    asideWidth: stderr.columns ?? 80,
+    asideWidth: stderr.columns || 80, // a terminal without a size says 0
     line: (text = "") => write(stdout, text),
     aside: (text = "") => write(stderr, asideColour ? text : stripVTControlCharacters(text)),
     styled: style(colour),

@@ -1,5 +1,6 @@
-import { spawn } from "node:child_process";
+import { type SpawnOptions, spawn } from "node:child_process";
 import { constants } from "node:os";
+import { isatty } from "node:tty";
 import type { Outcome } from "@douze/core";
 import { Problem } from "@douze/core/problem";
 import type { OneOffPlace } from "@douze/engine";
@@ -20,18 +21,18 @@ export async function runHere(words: readonly string[], { cwd, env }: OneOffPlac
     LINES: process.env["LINES"],
     COLUMNS: process.env["COLUMNS"],
   };
-  const child = shell
-    ? spawn("/bin/sh", ["-c", first], { cwd, env: { ...inherited, ...env }, stdio: "inherit" })
-    : spawn(first, rest, { cwd, env: { ...inherited, ...env }, stdio: "inherit" });
-  const atTerminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY === true);
+  const atTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
   const byTerminal = ["SIGINT", "SIGQUIT"] as const;
   const forwarded = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", ...(atTerminal ? [] : byTerminal)] as const;
-  const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
   // From a terminal these reach the child by themselves; this process only must not end before it.
   const ignored = atTerminal ? byTerminal : [];
+  const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
   const stay = (): void => undefined;
+  // Before the child is there: a signal that comes meanwhile is handled after it is.
   for (const signal of forwarded) process.on(signal, passOn);
   for (const signal of ignored) process.on(signal, stay);
+  const options: SpawnOptions = { cwd, env: { ...inherited, ...env }, stdio: "inherit" };
+  const child = shell ? spawn("/bin/sh", ["-c", first], options) : spawn(first, rest, options);
   const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
   child.on("error", (cause) => reject(notFound(first, cause)));
   child.on("exit", (code, signal) => {

@@ -479,11 +479,20 @@ export interface components {
          * @example 1795190400000
          */
         readonly Instant: number;
-        /** @example hola */
+        /**
+         * @description Lower-case letters, digits and dashes, first a letter, at most 40
+         * @example hola
+         */
         readonly AppName: string;
-        /** @example production */
+        /**
+         * @description Lower-case letters, digits and dashes, first a letter, at most 40
+         * @example production
+         */
         readonly EnvironmentName: string;
-        /** @example web */
+        /**
+         * @description Letters, digits, `_` and `-`, at most 63
+         * @example web
+         */
         readonly ProcessType: string;
         /**
          * @description Number of a release, from 1; people see it as `v12`

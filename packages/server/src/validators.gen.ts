@@ -26,7 +26,7 @@ validate23.errors = vErrors;
 return errors === 0;
 }
 
-const schema9 = {"type":"string","pattern":"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$","examples":["production"]};
+const schema9 = {"type":"string","description":"Lower-case letters, digits and dashes, first a letter, at most 40","pattern":"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$","examples":["production"]};
 const pattern1 = new RegExp("^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$", "u");
 
 function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -1147,7 +1147,7 @@ return errors === 0;
 const schema20 = {"type":"object","required":["path","query","body"],"additionalProperties":false,"properties":{"path":{"type":"object","additionalProperties":false,"required":[],"properties":{}},"query":{"type":"object","additionalProperties":false,"required":[],"properties":{}},"body":{"$ref":"http://douze/schemas/ScaleRequest"}}};
 const schema21 = {"type":"object","required":["formation","by"],"additionalProperties":false,"properties":{"formation":{"$ref":"http://douze/schemas/Formation"},"by":{"$ref":"http://douze/schemas/By"}},"examples":[{"formation":{"web":3},"by":"ada@laptop"}]};
 const schema22 = {"type":"object","description":"How many processes of each type should run. A type that is not named runs none.","propertyNames":{"$ref":"http://douze/schemas/ProcessType"},"additionalProperties":{"type":"integer","minimum":0,"maximum":1000},"examples":[{"web":2,"worker":1}]};
-const schema23 = {"type":"string","pattern":"^[A-Za-z0-9_-]{1,63}$","examples":["web"]};
+const schema23 = {"type":"string","description":"Letters, digits, `_` and `-`, at most 63","pattern":"^[A-Za-z0-9_-]{1,63}$","examples":["web"]};
 const pattern2 = new RegExp("^[A-Za-z0-9_-]{1,63}$", "u");
 
 function validate52(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { assignments } from "../assignments.ts";
+import { assignments, listed } from "../assignments.ts";
 import { changeConfig, editConfig, importConfig } from "../config-change.ts";
 import { printConfig, printValue, printWhy } from "../config-text.ts";
 import { contextOf } from "../context.ts";
@@ -78,8 +78,4 @@ export function register(program: Command): void {
       if (json) paper.json(why);
       else printWhy(paper, why);
     });
-}
-
-function listed(word: string, before: readonly string[] = []): readonly string[] {
-  return [...before, word];
 }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { assignments } from "../assignments.ts";
+import { assignments, listed } from "../assignments.ts";
 import { contextOf } from "../context.ts";
 import { examples } from "../examples.ts";
 import { progressOn } from "../progress.ts";
@@ -7,7 +7,7 @@ import { progressOn } from "../progress.ts";
 interface DeployOptions {
   readonly ref?: string;
   readonly workingTree?: boolean;
-  readonly set?: string[];
+  readonly set?: readonly string[];
 }
 
 export function register(program: Command): void {
@@ -16,7 +16,7 @@ export function register(program: Command): void {
     .description("build a commit, release it, and replace what runs when it is ready")
     .option("--ref <commit>", "a commit, branch or tag (default: HEAD; in development the working tree)")
     .option("--working-tree", "what lies in the folder, committed or not")
-    .option("--set <KEY=value...>", "values for this release alone, over all others")
+    .option("--set <KEY=value>", "a value for this release alone, over all others; may be given more than once", listed)
     .addHelpText("after", examples(["douze deploy", "what is there now"], ["douze deploy --ref v2.1 --env production", "a tag"]))
     .action(async (options: DeployOptions, command: Command) => {
       const { ask, paper, json, by } = contextOf(command);

@@ -7,11 +7,14 @@ import { examples } from "../examples.ts";
 import { exitStatus, runHere } from "../run-here.ts";
 
 export function register(program: Command): void {
+  // What follows the command's name is the command's, also without `--`; `hoisted` has moved our own options to the front.
+  program.enablePositionalOptions();
   program
     .command("run")
     .description("run a command in the build and environment of the current release, in this terminal")
     .argument("<command...>", "after `--`; one word with spaces is a shell's line")
     .option("-d, --detach", "in the background, under the engine; its output goes to the logs")
+    .passThroughOptions()
     .addHelpText(
       "after",
       examples(
