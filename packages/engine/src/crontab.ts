@@ -76,7 +76,16 @@ export class Crontab implements Disposable {
     clearTimeout(this.#timer);
   }
 
+  /** A one-off whose caller was killed will never say how it ended. */
+  async #endAbandoned(): Promise<void> {
+    const { book, clock } = this.#home;
+    for (const { run, attached, ended } of book.records()) {
+      if (attached && !ended && !isAlive(attached.pid)) await book.end(run, { at: clock(), result: "failed", outcome: { by: "unknown" } });
+    }
+  }
+
   async #look(): Promise<void> {
+    await this.#endAbandoned();
     const { ledger, running, clock, stopping } = this.#home;
     clearTimeout(this.#timer);
     if (!running || stopping.aborted) return;
@@ -197,4 +206,13 @@ function runName(entry: string, at: Instant): RunName {
 function resultOf(outcome: Outcome, timedOut: boolean): RunResult {
   if (timedOut) return "timed-out";
   return outcome.by === "exit" && outcome.code === 0 ? "succeeded" : "failed";
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
