@@ -1,34 +1,35 @@
 import type { Change, ReleaseDiff } from "@douze/engine";
-import type { Paper } from "./print.ts";
+import { cellText, type Paper } from "./print.ts";
 
 /** What differs, a line each: `+` added, `-` removed, `~` changed. */
-export function printDiff({ line, styled }: Paper, { from, to, build, config, attachments, formation, manifest }: ReleaseDiff): void {
+export function printDiff({ line, styled }: Paper, diff: ReleaseDiff): void {
+  const { from, to, build, config, attachments, formation, manifest } = diff;
   line(styled("bold", `v${from} → v${to}`));
-  const section = (title: string, changes: readonly Change[]): void => {
-    for (const change of changes) line(`  ${title.padEnd(10)} ${coloured(change)}`);
+  const section = (title: string, changes: readonly Change[], quoted: boolean): void => {
+    for (const change of changes) line(`  ${title.padEnd(10)} ${styled(styles[change.change], changeText(change, quoted))}`);
   };
-  const coloured = ({ name, change, from: before, to: after }: Change): string => {
-    const sign = { added: "+", removed: "-", changed: "~" }[change];
-    const style = { added: "green", removed: "red", changed: "yellow" } as const;
-    const values =
-      before === undefined && after === undefined
-        ? ""
-        : `: ${[before, after]
-            .filter((each) => each !== undefined)
-            .map((each) => JSON.stringify(each))
-            .join(" → ")}`;
-    return styled(style[change], `${sign} ${name}${values}`);
-  };
-  if (build)
-    line(
-      `  ${"build".padEnd(10)} ${styled("yellow", `~ ${build.fromCommit?.slice(0, 7) ?? short(build.from)} → ${build.toCommit?.slice(0, 7) ?? short(build.to)}`)}`,
-    );
-  section("config", config);
-  section("resource", attachments);
-  section("formation", formation);
-  section("manifest", manifest);
-  const none = !build && [config, attachments, formation, manifest].every((each) => each.length === 0);
-  if (none) line("  nothing differs");
+  if (build) line(`  ${"build".padEnd(10)} ${styled("yellow", `~ ${buildText(build)}`)}`);
+  section("config", config, true);
+  section("resource", attachments, false);
+  section("formation", formation, false);
+  section("manifest", manifest, false);
+  const same = !build && [config, attachments, formation, manifest].every((each) => each.length === 0);
+  if (same) line("  nothing differs");
+}
+
+const signs = { added: "+", removed: "-", changed: "~" } as const;
+const styles = { added: "green", removed: "red", changed: "yellow" } as const;
+
+/** @param quoted - values that a person wrote, whose ends should be seen */
+function changeText({ name, change, from, to }: Change, quoted: boolean): string {
+  const values = [from, to].filter((each) => each !== undefined).map((each) => (quoted ? `"${cellText(each)}"` : cellText(each)));
+  return `${signs[change]} ${cellText(name)}${values.length === 0 ? "" : `: ${values.join(" → ")}`}`;
+}
+
+/** Commits, where they tell the two apart: a working tree has the commit that it was changed from. */
+function buildText({ from, to, fromCommit, toCommit }: NonNullable<ReleaseDiff["build"]>): string {
+  const differ = fromCommit !== toCommit;
+  return `${(differ && fromCommit?.slice(0, 7)) || short(from)} → ${(differ && toCommit?.slice(0, 7)) || short(to)}`;
 }
 
 function short(digest: string): string {

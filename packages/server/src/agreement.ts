@@ -98,7 +98,8 @@ export type Plain<T> =
           ? { [I in keyof T]: Plain<T[I]> }
           : { [K in keyof T as K extends Branded<string, string> ? string : K]: Plain<T[K]> };
 
-type Same<A, B> = [Shape<A>] extends [Shape<B>] ? ([Shape<B>] extends [Shape<A>] ? true : false) : false;
+/** Whether two types are each other's, down to which fields are optional. */
+export type Same<A, B> = [Shape<A>] extends [Shape<B>] ? ([Shape<B>] extends [Shape<A>] ? true : false) : false;
 
 /** Like a type, but an optional field and a missing one are different things. */
 type Shape<T> = T extends string | number | boolean | null | undefined

@@ -8,18 +8,22 @@ export const maxBodyBytes: number = 32 * 1024 * 1024;
 /**
  * @throws Problem request-type-unknown - not `application/json`
  * @throws Problem request-too-large - over `maxBodyBytes`
- * @throws Problem request-invalid - no JSON
+ * @throws Problem request-invalid - no JSON, or cut off
  */
 export async function readBody(request: IncomingMessage, id: string): Promise<unknown> {
   const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json") throw typeUnknown(type);
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    sizeBytes += chunk.length;
-    // What is too much is read to its end and dropped: a caller that still writes would never see the answer.
-    if (sizeBytes <= maxBodyBytes) chunks.push(chunk);
-    else chunks.length = 0;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      sizeBytes += chunk.length;
+      // What is too much is read to its end and dropped: a caller that still writes would never see the answer.
+      if (sizeBytes <= maxBodyBytes) chunks.push(chunk);
+      else chunks.length = 0;
+    }
+  } catch {
+    throw requestInvalid(id, "the caller went away before the end of the body");
   }
   if (sizeBytes > maxBodyBytes) throw tooLarge();
   try {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { readdir, stat, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { createConnection, createServer } from "node:net";
 import { join } from "node:path";
 import { connect, serve } from "@douze/server";
 import { expect, test } from "vitest";
@@ -114,6 +114,20 @@ test("a body that is no JSON by its own words: 415", async () => {
   });
 
   expect([text.status, none.status, withCharset.status]).toEqual([415, 415, 204]);
+});
+
+test("a caller that goes away within its body is no defect, and nothing is done", async () => {
+  const called: Called[] = [];
+  const defects: unknown[] = [];
+  await using other = await served(fixedOperations(called), { onDefect: (error) => defects.push(error) });
+  const socket = createConnection(other.socketPath);
+  socket.write('PUT /v1/maintenance HTTP/1.1\r\nhost: douze\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"on": true');
+  await once(socket, "connect");
+  socket.end();
+  await once(socket.resume(), "close");
+
+  await expect(other.api.status()).resolves.toEqual(status);
+  expect({ called, defects }).toEqual({ called: [{ name: "status", given: [] }], defects: [] });
 });
 
 test("the document is answered as it was written", async () => {
