@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
 import type { AccessRecord } from "./access.ts";
-import { Exchange, type ExchangeHost } from "./exchange.ts";
+import { Exchange } from "./exchange.ts";
+import type { ExchangeHost } from "./exchange-host.ts";
 import { isRefusal, readHead } from "./head.ts";
 import { badRequest, type Refusal } from "./refusal.ts";
 import { refusalAnswer } from "./refusal-page.ts";

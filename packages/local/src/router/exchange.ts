@@ -1,28 +1,16 @@
 import type { Socket } from "node:net";
 import { BodyReader } from "./body.ts";
+import type { ExchangeHost } from "./exchange-host.ts";
 import { isRefusal, readHead } from "./head.ts";
+import { overdue } from "./overdue.ts";
 import type { Upstream } from "./pool.ts";
-import type { Refusal } from "./refusal.ts";
+import { allRefused, noneReady, type Refusal } from "./refusal.ts";
+import { mayRepeat } from "./repeat.ts";
 import type { Request } from "./request.ts";
-import { type Response, readResponse } from "./response.ts";
+import { headText, outlives, type Response, readResponse } from "./response.ts";
 import { downstreamHead, type Rewritten } from "./rewrite.ts";
 import type { AppRoute, Target } from "./routes.ts";
 import type { Switchboard } from "./switchboard.ts";
-
-/** What an exchange tells the connection it belongs to. */
-export interface ExchangeHost {
-  readonly client: Socket;
-  /** The answer is complete; with `keep` the connection may carry another request. */
-  finished(keep: boolean): void;
-  /** Nothing of an answer was sent yet: one in its place may be. */
-  refused(refusal: Refusal): void;
-  /** The process can take the request's body now. */
-  bodyWanted(): void;
-  /** The connection belongs to the two ends from now on; `over` is to be called at its end. */
-  tunnelled(upstream: Socket, target: Target, over: () => void): void;
-}
-
-const idempotent = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
 /** One request on its way to a process and back. */
 export class Exchange {
@@ -81,13 +69,7 @@ export class Exchange {
   begin(): void {
     const route = this.#board.routes.of(this.#route.app);
     const target = route && !route.maintenance ? this.#board.pick(route.targets, this.#tried) : undefined;
-    if (!target) {
-      const refusal: Refusal =
-        this.#tried.size > 0
-          ? { status: 503, code: "process-refused", why: "no process of the app accepted the request" }
-          : { status: 503, code: "no-process-ready", why: "no process of the app is ready" };
-      return this.#give(refusal);
-    }
+    if (!target) return this.#give(this.#tried.size > 0 ? allRefused : noneReady);
     this.#target = target;
     this.#tried.add(target.name);
     this.#board.inFlight.claim(target.name);
@@ -110,13 +92,11 @@ export class Exchange {
 
   /** Time passes: gives up what takes too long. */
   check(now: number): void {
-    const { connectMs, firstByteMs, quietMs } = this.#board.limits;
-    if (this.#phase === "connecting" && now - this.#connectedAt > connectMs) this.#unreachable();
-    else if (this.#phase === "waiting" && this.#body.done && now - this.movedAt > firstByteMs) {
-      this.#give({ status: 504, code: "response-timeout", why: `the app sent no answer within ${firstByteMs / 1000} s` });
-    } else if (this.#phase === "waiting" && !this.#body.done && now - this.movedAt > quietMs) {
-      this.#give({ status: 408, code: "request-timeout", why: "the request's body did not go on" });
-    } else if (this.#phase === "answering" && now - this.movedAt > quietMs) this.#cut();
+    const since = this.#phase === "connecting" ? this.#connectedAt : this.movedAt;
+    const late = this.#phase === "over" ? undefined : overdue(this.#phase, this.#body.done, now - since, this.#board.limits);
+    if (late === "unreachable") this.#unreachable();
+    else if (late === "cut") this.#cut();
+    else if (late) this.#give(late);
   }
 
   /** The client is gone, or its body is malformed. */
@@ -136,9 +116,8 @@ export class Exchange {
     this.#connectedAt = Date.now();
     this.#phase = "connecting";
     const { socket } = upstream;
-    socket.on("data", this.#onData).on("close", this.#onClose).on("drain", this.#onDrain).on("end", this.#onEnd);
+    for (const [event, listener] of this.#listeners()) socket.on(event, listener);
     if (upstream.connected) this.#send();
-    else socket.once("connect", this.#onConnect);
   }
 
   readonly #onConnect = (): void => {
@@ -185,10 +164,7 @@ export class Exchange {
   #interim(response: Response, rest: Buffer): void {
     // HTTP/1.0 knows no interim answers, and nobody asked for this one.
     if (this.#request.minor === 1 && (response.status !== 100 || this.#request.expectsContinue)) {
-      let text = `HTTP/1.1 ${response.status} ${response.reason}\r\n`;
-      for (let index = 0; index < response.fields.length; index += 2)
-        text += `${response.fields[index]}: ${response.fields[index + 1]}\r\n`;
-      this.#host.client.write(`${text}\r\n`, "latin1");
+      this.#host.client.write(headText(response), "latin1");
     }
     if (rest.length > 0) this.#readAnswer(rest);
   }
@@ -198,9 +174,7 @@ export class Exchange {
       return this.#give({ status: 502, code: "response-invalid", why: "the app upgraded a connection that nobody asked to upgrade" });
     this.status = 101;
     const socket = this.#detach();
-    let text = `HTTP/1.1 101 ${response.reason}\r\n`;
-    for (let index = 0; index < response.fields.length; index += 2) text += `${response.fields[index]}: ${response.fields[index + 1]}\r\n`;
-    this.#host.client.write(`${text}\r\n`, "latin1");
+    this.#host.client.write(headText(response), "latin1");
     if (rest.length > 0) this.#host.client.write(rest);
     this.#phase = "over";
     if (socket && this.#target) this.#host.tunnelled(socket, this.#target, () => this.#release());
@@ -219,10 +193,8 @@ export class Exchange {
     this.#host.client.write(downstreamHead({ ...response, chunked, close, requestId: this.#head.requestId }), "latin1");
   }
 
-  /** Whether the client's connection outlives this answer. */
-  #keeps({ framing: { kind } }: Response): boolean {
-    const told = kind === "length" || kind === "none" || (kind === "chunked" && this.#request.minor === 1);
-    return this.#request.keepAlive && told && this.#body.done && !this.#board.closing;
+  #keeps({ framing }: Response): boolean {
+    return outlives(this.#request, framing, this.#body.done) && !this.#board.closing;
   }
 
   #pass(piece: Buffer): void {
@@ -265,16 +237,11 @@ export class Exchange {
   };
 
   readonly #onClose = (): void => {
-    switch (this.#phase) {
-      case "connecting":
-        return this.#unreachable();
-      case "waiting":
-        return this.#lost();
-      case "answering":
-        if (this.#response?.framing.kind === "until-close") return this.#complete(this.#response, false);
-        return this.#cut();
-      case "over":
-        return;
+    if (this.#phase === "connecting") this.#unreachable();
+    else if (this.#phase === "waiting") this.#lost();
+    else if (this.#phase === "answering") {
+      if (this.#response?.framing.kind === "until-close") this.#complete(this.#response, false);
+      else this.#cut();
     }
   };
 
@@ -287,12 +254,11 @@ export class Exchange {
 
   /** The process closed before it answered. Only what does no harm when it is done twice is sent again. */
   #lost(): void {
-    const again =
-      this.#upstream?.reused === true &&
-      this.#received === undefined &&
-      !this.#bodySent &&
-      this.#request.framing.kind === "none" &&
-      idempotent.has(this.#request.method);
+    const again = mayRepeat(this.#request, {
+      reused: this.#upstream?.reused === true,
+      answered: this.#received !== undefined,
+      bodySent: this.#bodySent,
+    });
     this.#detach();
     if (again) {
       this.#release();
@@ -321,13 +287,13 @@ export class Exchange {
   #detach(): Socket | undefined {
     const socket = this.#upstream?.socket;
     this.#upstream = undefined;
-    socket
-      ?.off("data", this.#onData)
-      .off("close", this.#onClose)
-      .off("drain", this.#onDrain)
-      .off("end", this.#onEnd)
-      .off("connect", this.#onConnect);
+    for (const [event, listener] of this.#listeners()) socket?.off(event, listener);
     return socket;
+  }
+
+  #listeners(): readonly (readonly [string, (piece: Buffer) => void])[] {
+    const [data, close, drain, end, connect] = [this.#onData, this.#onClose, this.#onDrain, this.#onEnd, this.#onConnect];
+    return Object.entries({ data, close, drain, end, connect });
   }
 
   #release(): void {

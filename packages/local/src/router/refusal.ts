@@ -23,3 +23,6 @@ export interface Refusal {
 export function badRequest(why: string): Refusal {
   return { status: 400, code: "bad-request", why };
 }
+
+export const noneReady: Refusal = { status: 503, code: "no-process-ready", why: "no process of the app is ready" };
+export const allRefused: Refusal = { status: 503, code: "process-refused", why: "no process of the app accepted the request" };

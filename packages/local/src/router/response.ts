@@ -1,5 +1,6 @@
 import { type Framing, responseFraming } from "./framing.ts";
 import type { Head } from "./head.ts";
+import type { Request } from "./request.ts";
 
 /** The head of an answer, understood. */
 export interface Response {
@@ -45,4 +46,16 @@ export function readResponse({ start, fields }: Head, method: string): Response 
         );
   const keepAlive = minor === "1" ? !hop.has("close") : hop.has("keep-alive");
   return { status, reason, framing, keepAlive, fields, hop, upgrade };
+}
+
+/** A head as it came, for answers that are passed on untouched. */
+export function headText({ status, reason, fields }: Response): string {
+  let text = `HTTP/1.1 ${status} ${reason}\r\n`;
+  for (let index = 0; index < fields.length; index += 2) text += `${fields[index]}: ${fields[index + 1]}\r\n`;
+  return `${text}\r\n`;
+}
+
+/** Whether a client's connection can carry another request after an answer that is framed so. */
+export function outlives({ keepAlive, minor }: Request, { kind }: Framing, requestDone: boolean): boolean {
+  return keepAlive && requestDone && (kind === "length" || kind === "none" || (kind === "chunked" && minor === 1));
 }
