@@ -101,10 +101,7 @@ export class Exchange {
 
   /** The client is gone, or its body is malformed. */
   abandon(): void {
-    if (this.#phase === "over") return;
-    this.#phase = "over";
-    this.#upstream?.socket.destroy();
-    this.#release();
+    if (this.#phase !== "over") this.#close();
   }
 
   resume(): void {
@@ -270,18 +267,20 @@ export class Exchange {
 
   /** In the middle of an answer: all that can be told the client is that it is not whole. */
   #cut(): void {
-    this.#detach()?.destroy();
-    this.#phase = "over";
-    this.#release();
+    this.#close();
     this.#host.finished(false);
     this.#host.client.destroy();
   }
 
   #give(refusal: Refusal): void {
-    this.#detach()?.destroy();
-    this.#phase = "over";
-    this.#release();
+    this.#close();
     this.#host.refused(refusal);
+  }
+
+  #close(): void {
+    this.#phase = "over";
+    this.#detach()?.destroy();
+    this.#release();
   }
 
   #detach(): Socket | undefined {

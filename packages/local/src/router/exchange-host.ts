@@ -1,0 +1,16 @@
+import type { Socket } from "node:net";
+import type { Refusal } from "./refusal.ts";
+import type { Target } from "./routes.ts";
+
+/** What an exchange tells the connection it belongs to. */
+export interface ExchangeHost {
+  readonly client: Socket;
+  /** The answer is complete; with `keep` the connection may carry another request. */
+  finished(keep: boolean): void;
+  /** Nothing of an answer was sent yet: one in its place may be. */
+  refused(refusal: Refusal): void;
+  /** The process can take the request's body now. */
+  bodyWanted(): void;
+  /** The connection belongs to the two ends from now on; `over` is to be called at its end. */
+  tunnelled(upstream: Socket, target: Target, over: () => void): void;
+}
