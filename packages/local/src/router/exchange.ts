@@ -104,9 +104,7 @@ export class Exchange {
     if (this.#phase !== "over") this.#close();
   }
 
-  resume(): void {
-    this.#upstream?.socket.resume();
-  }
+  readonly resume = (): void => void this.#upstream?.socket.resume();
 
   #connect(upstream: Upstream): void {
     this.#upstream = upstream;
