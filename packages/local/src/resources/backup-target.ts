@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
-import { chmod, open, rename, rm, stat } from "node:fs/promises";
+import { chmod, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { syncFolder } from "../files.ts";
 import type { BackupFile } from "./embedded-server.ts";
 import { backupName } from "./plan/backup-file.ts";
+import { sync } from "./sync.ts";
 
 /** A backup to be made: its folder exists. */
 export interface BackupTarget {
@@ -20,10 +20,10 @@ export async function writeBackup(target: BackupTarget, write: (aside: string) =
     await rm(aside, { force: true });
     await write(aside);
     await chmod(aside, 0o600);
-    await sync(aside);
+    sync(aside);
     const file = freeName(target);
     await rename(aside, file);
-    syncFolder(dirname(file));
+    sync(dirname(file));
     return { file, sizeBytes: (await stat(file)).size };
   } finally {
     await rm(aside, { force: true });
@@ -35,14 +35,5 @@ function freeName({ directory, resource, at, extension }: BackupTarget): string 
   for (let count = 1; ; count++) {
     const file = join(directory, backupName(count === 1 ? resource : `${resource}-${count}`, at, extension));
     if (!existsSync(file)) return file;
-  }
-}
-
-async function sync(path: string): Promise<void> {
-  const file = await open(path, "r");
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }

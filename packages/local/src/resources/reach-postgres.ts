@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { type Attempt, missed, postgresMissed } from "./plan/attempt.ts";
 import { placeText, type ResourceUrl, type ServerPlace } from "./plan/resource-url.ts";
 import { connectPostgres } from "./postgres/connection.ts";
@@ -18,10 +17,12 @@ async function reachPlace(target: ResourceUrl, written: ServerPlace, signal: Abo
   const place = socketFile(written);
   const address = placeText(written);
   try {
-    if (!(await speaksPostgres(place, signal))) {
+    const offer = await askForTls(place, signal);
+    if (offer === undefined)
       return { kind: "missed", detail: `what listens at ${address} does not speak PostgreSQL's protocol`, again: false };
-    }
-    await using client = await connectPostgres(target, place, signal);
+    if (offer === "plain" && wantsTls(target))
+      return { kind: "missed", detail: `the server at ${address} offers no TLS, and the URL wants it`, again: false };
+    using client = await connectPostgres(target, place, signal);
     const [row] = await client.sql`select current_setting('server_version') as version`;
     return { kind: "reached", detail: `PostgreSQL ${String(row?.["version"]).split(" ")[0]}` };
   } catch (error) {
@@ -39,18 +40,22 @@ function socketFile({ host, port }: ServerPlace): ServerPlace {
 
 /**
  * Asks for TLS as each client may: the answer is one letter, `S` or `N`. Anything else is not PostgreSQL, and the client library
- * would try again and again to make sense of it.
+ * would try again and again to make sense of it; nor would it notice that it hears no where it needs a yes.
  */
-async function speaksPostgres(place: ServerPlace, signal: AbortSignal): Promise<boolean> {
+async function askForTls(place: ServerPlace, signal: AbortSignal): Promise<"tls" | "plain" | undefined> {
   const socket = await openSocket({ ...place, tls: false }, signal);
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  socket.once("data", resolve).once("error", reject);
+  socket.once("close", () => reject(Object.assign(new Error("the connection was closed"), { code: "ECONNRESET" })));
   try {
-    const closed = once(socket, "close");
     socket.write(Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]));
-    const [letters] = (await Promise.race([once(socket, "data"), closed.then(() => [])])) as readonly Buffer[];
-    if (letters === undefined) throw Object.assign(new Error("closed"), { code: signal.aborted ? "ETIMEDOUT" : "ECONNRESET" });
-    return letters.length === 1 && (letters[0] === 0x53 || letters[0] === 0x4e);
+    const letters = (await promise).toString("latin1");
+    return letters === "S" ? "tls" : letters === "N" ? "plain" : undefined;
   } finally {
-    socket.on("error", () => undefined);
-    socket.destroy();
+    socket.on("error", () => undefined).destroy();
   }
+}
+
+function wantsTls({ query }: ResourceUrl): boolean {
+  return /^(require|verify-ca|verify-full)$/.test(query["sslmode"] ?? "");
 }

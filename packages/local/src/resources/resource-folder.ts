@@ -2,8 +2,9 @@ import { mkdirSync, readdirSync, renameSync, rmSync, statSync, truncateSync } fr
 import { copyFile, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { Problem } from "@douze/core";
-import { isMissing, readIfThere, syncFolder, writeWhole } from "../files.ts";
+import { isMissing, readIfThere, writeWhole } from "../files.ts";
 import { stamp } from "./plan/backup-file.ts";
+import { sync } from "./sync.ts";
 
 /** A server's log begins anew when it is over this many bytes; the former one is kept beside it. */
 const logLimitBytes = 16 * 1024 * 1024;
@@ -74,7 +75,7 @@ export class ResourceFolder {
   /** Puts the first data in place. */
   adopt(made: string): void {
     renameSync(made, this.data);
-    syncFolder(this.path);
+    sync(this.path);
   }
 
   /**
@@ -100,9 +101,9 @@ export class ResourceFolder {
     writeWhole(this.#swapNote, `${JSON.stringify({ fallback })}\n`, "durable");
     renameSync(this.data, join(this.path, out));
     renameSync(into, this.data);
-    syncFolder(this.path);
+    sync(this.path);
     rmSync(this.#swapNote);
-    syncFolder(this.path);
+    sync(this.path);
   }
 
   #settleSwap(): void {
@@ -110,7 +111,7 @@ export class ResourceFolder {
     if (text === undefined) return;
     const { fallback } = JSON.parse(text) as { readonly fallback: string };
     if (!this.hasData()) renameSync(join(this.path, fallback), this.data);
-    syncFolder(this.path);
+    sync(this.path);
     rmSync(this.#swapNote);
   }
 

@@ -43,6 +43,8 @@ export function missed(error: unknown, address: string): Attempt {
       return again(`${address} accepts the connection and closes it`);
     case "ENOENT":
       return again(`there is no socket at ${address}`);
+    case "CA_UNREADABLE":
+      return final("the file that `sslrootcert` names cannot be read");
     case "EACCES":
     case "EPERM":
       return final(`the system does not let this user connect to ${address}`);

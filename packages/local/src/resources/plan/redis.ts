@@ -18,6 +18,8 @@ export function redisConfig(place: {
     "appendfsync everysec",
     'save ""',
     "dbfilename dump.rdb",
+    // Who copies the data need not wait for others who might want to.
+    "repl-diskless-sync-delay 0",
   ];
   return `${lines.join("\n")}\n`;
 }

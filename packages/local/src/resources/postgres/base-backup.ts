@@ -1,7 +1,7 @@
+import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { type FileHandle, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { Problem } from "@douze/core";
@@ -9,8 +9,9 @@ import type { Sql } from "postgres";
 import { pack as newPack, type Pack } from "tar-stream";
 import { controlFile, isBackedUp, neededSegments } from "../plan/backup-contents.ts";
 import { type BackupManifest, manifestEntry } from "../plan/backup-file.ts";
+import { isOfTheSystem } from "../problems.ts";
 
-const chunkBytes = 256 * 1024;
+const chunkBytes = 1024 * 1024;
 /** The journal is mostly zeros and the data compress well: more effort costs time and saves little. */
 const gzipLevel = 3;
 
@@ -28,7 +29,10 @@ export async function writeBaseBackup(sql: Sql, data: string, manifest: BackupMa
     pack.destroy(error as Error);
     throw error;
   });
-  await Promise.all([filled, written]);
+  const results = await Promise.allSettled([filled, written]);
+  const failures = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
+  // One failure ends both sides: that of the disk says more than that the archive was closed.
+  if (failures.length > 0) throw failures.find(isOfTheSystem) ?? failures[0];
 }
 
 async function fill(pack: Pack, sql: Sql, data: string, manifest: BackupManifest): Promise<void> {
@@ -67,7 +71,7 @@ async function addTree(pack: Pack, data: string, folder: string): Promise<void> 
     const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
     if (!isBackedUp(path)) continue;
     if (entry.isDirectory()) {
-      await addEntry(pack, { name: `data/${path}/`, size: 0, directory: true }, Readable.from([]));
+      await addEntry(pack, { name: `data/${path}/`, size: 0, directory: true }, async () => Buffer.alloc(0));
       await addTree(pack, data, path);
     } else if (entry.isFile()) await addFile(pack, data, path);
   }
@@ -79,26 +83,26 @@ async function addFile(pack: Pack, data: string, path: string): Promise<void> {
   if (!file) return;
   try {
     const { size } = await file.stat();
-    await addEntry(pack, { name: `data/${path}`, size, directory: false }, Readable.from(exactly(file, size)));
+    await addEntry(pack, { name: `data/${path}`, size, directory: false }, (at, length) => exactly(file, at, length));
   } finally {
     await file.close();
   }
 }
 
 /** As many bytes as were announced, in any case: what a file has lost meanwhile are zeros. */
-async function* exactly(file: FileHandle, size: number): AsyncGenerator<Buffer> {
-  for (let at = 0; at < size; ) {
-    const most = Math.min(chunkBytes, size - at);
-    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(most), 0, most, at);
-    const chunk = bytesRead === 0 ? Buffer.alloc(most) : buffer.subarray(0, bytesRead);
-    at += chunk.length;
-    yield chunk;
+async function exactly(file: FileHandle, at: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(length);
+  for (let filled = 0; filled < length; ) {
+    const { bytesRead } = await file.read(buffer, filled, length - filled, at + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
   }
+  return buffer;
 }
 
 async function addText(pack: Pack, name: string, text: string): Promise<void> {
   const content = Buffer.from(text);
-  await addEntry(pack, { name, size: content.length, directory: false }, Readable.from([content]));
+  await addEntry(pack, { name, size: content.length, directory: false }, async () => content);
 }
 
 interface Entry {
@@ -107,13 +111,25 @@ interface Entry {
   readonly directory: boolean;
 }
 
-async function addEntry(pack: Pack, { name, size, directory }: Entry, content: Readable): Promise<void> {
+/** Returns when the archive has taken it all, which it does no faster than it can be written. */
+async function addEntry(
+  pack: Pack,
+  { name, size, directory }: Entry,
+  read: (at: number, length: number) => Promise<Buffer>,
+): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const sink = pack.entry({ name, size, mode: directory ? 0o700 : 0o600, type: directory ? "directory" : "file" }, (error) =>
     error ? reject(error) : resolve(),
   );
-  if (directory) return await promise;
-  await Promise.all([pipeline(content, sink), promise]);
+  sink.on("error", reject);
+  // It may fail while the next part is still being read.
+  promise.catch(() => undefined);
+  for (let at = 0; at < size && !sink.destroyed; at += chunkBytes) {
+    const chunk = await read(at, Math.min(chunkBytes, size - at));
+    if (!sink.write(chunk)) await Promise.race([once(sink, "drain"), promise]);
+  }
+  if (!directory) sink.end(null);
+  await promise;
 }
 
 function unlessGone<T>(otherwise: T): (error: NodeJS.ErrnoException) => T {

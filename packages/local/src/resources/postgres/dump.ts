@@ -51,7 +51,7 @@ function readUrl(resource: string, url: string): ResourceUrl {
 
 async function serverMajor(resource: string, url: string, target: ResourceUrl, signal: AbortSignal): Promise<number> {
   try {
-    await using client = await connectPostgres(target, target.places[0], signal);
+    using client = await connectPostgres(target, target.places[0], signal);
     const [row] = await client.sql`select current_setting('server_version_num') as version`;
     return Math.floor(Number(row?.["version"]) / 10_000);
   } catch (cause) {

@@ -68,7 +68,7 @@ export class PostgresServer implements EmbeddedServer {
     const { resource, data } = this.#surroundings.folder;
     const manifest = { douze: "backup", format: 1, type: "postgres", resource, major: dataMajor(data) ?? 0, at } as const;
     return await writeBackup({ directory, resource, at, extension: "tar.gz" }, async (aside) => {
-      await using owner = await connectAs(ownerName, settings, signal);
+      using owner = await connectAs(ownerName, settings, signal);
       await writeBaseBackup(owner.sql, data, manifest, aside);
     });
   }
@@ -82,7 +82,7 @@ export class PostgresServer implements EmbeddedServer {
       await this.stop();
       const former = folder.swap(data, at);
       try {
-        await using app = await connectAs(appName, await this.#started(signal), signal);
+        using app = await connectAs(appName, await this.#started(signal), signal);
         await app.sql`select 1`;
       } catch (cause) {
         await this.stop();
@@ -192,8 +192,12 @@ async function connectAs(
   { port, password, ownerPassword }: ServerSettings,
   signal: AbortSignal,
 ): ReturnType<typeof connectPostgres> {
-  const target = { scheme: "postgres", tls: false, user, path: appName, query: { sslmode: "disable" } };
-  return await connectPostgres({ ...target, password: user === ownerName ? ownerPassword : password }, { host: "127.0.0.1", port }, signal);
+  const login = user === ownerName ? { user, password: ownerPassword, path: "postgres" } : { user, password, path: appName };
+  return await connectPostgres(
+    { scheme: "postgres", tls: false, ...login, query: { sslmode: "disable" } },
+    { host: "127.0.0.1", port },
+    signal,
+  );
 }
 
 const neverAborted: AbortSignal = new AbortController().signal;

@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
@@ -54,7 +54,7 @@ async function unpackEntries(
       entry.resume();
     } else if (header.type === "file") {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      await pipeline(entry, createWriteStream(path, { mode: 0o600, flags: "wx" }));
+      await writeFile(path, entry as unknown as AsyncIterable<Uint8Array>, { mode: 0o600, flag: "wx" });
     } else throw backupInvalid(file, `it holds a ${header.type}, which a backup never does`);
   }
   if (!manifest) throw backupInvalid(file, "it is empty");
