@@ -34,7 +34,12 @@ export async function initSecrets(context: Context): Promise<void> {
 export async function changeSecrets(context: Context, change: secrets.SecretsChange): Promise<void> {
   const { file, shown, identities } = await deskOf(context);
   if (Object.keys(change.set ?? {}).length === 0 && (change.unset ?? []).length === 0) {
-    throw new Problem({ code: "assignment-invalid", what: "nothing is set", why: "no KEY=value was given", fix: "for example `douze secrets set API_KEY=…`" });
+    throw new Problem({
+      code: "assignment-invalid",
+      what: "nothing is set",
+      why: "no KEY=value was given",
+      fix: "for example `douze secrets set API_KEY=…`",
+    });
   }
   const changed = await secrets.changeFile(file, identities, change);
   context.paper.aside(changed ? `${shown} is changed; the next release has it: \`douze deploy\`` : "nothing has changed");
@@ -56,7 +61,8 @@ export async function rotateSecrets(context: Context, change: secrets.Recipients
   const recipients = await secrets.rotateFile(file, identities, change);
   context.paper.line(`${shown} is encrypted anew, for:`);
   for (const recipient of recipients) context.paper.line(`  ${recipient}`);
-  if ((change.remove ?? []).length > 0) context.paper.aside("who was removed may have kept what they could read: change those secrets where they are issued, too");
+  if ((change.remove ?? []).length > 0)
+    context.paper.aside("who was removed may have kept what they could read: change those secrets where they are issued, too");
 }
 
 async function deskOf({ place, env, paper }: Context): Promise<Desk> {

@@ -19,7 +19,12 @@ export function register(program: Command): void {
       if (options.print) return void process.stdout.write(text);
       const file = join(folder, "douze.yaml");
       if (await exists(file)) {
-        throw new Problem({ code: "file-exists", what: `${file} is there already`, why: "it is not overwritten", fix: "`douze init --print` shows what would be written" });
+        throw new Problem({
+          code: "file-exists",
+          what: `${file} is there already`,
+          why: "it is not overwritten",
+          fix: "`douze init --print` shows what would be written",
+        });
       }
       await writeFile(file, text, { flag: "wx" });
       paper.line(`wrote ${file}; read it, then \`douze up\``);
