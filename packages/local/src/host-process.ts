@@ -248,9 +248,9 @@ export class HostProcess implements AsyncDisposable {
 
   /** The app's pid while it is certain that it is the app's. */
   #ownPid(): number | undefined {
-    const { pid } = this;
-    const stat = procStat(pid);
-    return isRunning(stat) && stat.group === this.group ? pid : undefined;
+    this.#pid ??= this.folder.pid();
+    const stat = this.#pid === undefined ? undefined : procStat(this.#pid);
+    return isRunning(stat) && stat.group === this.group ? stat.pid : undefined;
   }
 
   #signal(signal: NodeJS.Signals): void {

@@ -41,12 +41,12 @@ export interface LocalOptions {
    * What takes longer can still be finished after SIGTERM, within the grace.
    */
   readonly drainMs?: number;
-  /** How often memory is measured, in milliseconds. Default 5_000. */
+  /** How often memory is measured, in milliseconds. Default 2_000. */
   readonly memoryIntervalMs?: number;
 }
 
 const defaultDrainMs = 10_000;
-const defaultMemoryIntervalMs = 5_000;
+const defaultMemoryIntervalMs = 2_000;
 /** How long the log store is waited for when everything has ended; what it has not got by then stays in the run folders. Milliseconds. */
 const concludeMs = 5_000;
 /** How often each process is asked whether it still runs, in case the kernel's word was missed. Milliseconds. */

@@ -120,8 +120,9 @@ export class Occupant implements AsyncDisposable {
     const now = this.#around.clock();
     const deadline = this.#killAt(now, former?.deadline, this.declared.graceMs);
     this.#stop = { phase: "stopping", reason: former?.reason ?? "stopped", at: now, deadline };
-    this.#write(this.#stop);
     this.process.terminate();
+    // After the signal: a kill in between repeats it, and does not leave it out.
+    this.#write(this.#stop);
   }
 
   kill(): void {
