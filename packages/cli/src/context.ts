@@ -15,6 +15,8 @@ export interface Context {
   /** Who asks, for the ledger: `ana@laptop`. */
   readonly by: string;
   place(): Promise<Place>;
+  /** Of the app in a folder, in the environment that the command line names. */
+  placeOf(folder: string): Promise<Place>;
   /** Calls the engine that runs, or opens the state in this process when none does. */
   ask<T>(work: (operations: Operations, place: Place) => Promise<T>): Promise<T>;
   /** The same in another environment than the one the command line names. */
@@ -33,10 +35,11 @@ export function contextOf(command: Command): Context {
   const options = command.optsWithGlobals<GlobalOptions>();
   const { env } = process;
   const asked = options.env ?? env["DOUZE_ENV"] ?? "development";
-  const placeIn = async (environment: string): Promise<Place> => {
+  const findIn = async (folder: string, environment: string): Promise<Place> => {
     const { findPlace } = await import("./place.ts");
-    return await findPlace(options.dir ?? process.cwd(), environment, env["DOUZE_STATE"]);
+    return await findPlace(folder, environment, env["DOUZE_STATE"]);
   };
+  const placeIn = (environment: string): Promise<Place> => findIn(options.dir ?? process.cwd(), environment);
   const askIn: Context["askIn"] = async (environment, work) => {
     const { operationsAt } = await import("./compose.ts");
     const here = await placeIn(environment);
@@ -50,6 +53,7 @@ export function contextOf(command: Command): Context {
     interactive: isatty(0) && isatty(1),
     by: `${userName()}@${hostname()}`,
     place: () => placeIn(asked),
+    placeOf: (folder) => findIn(folder, asked),
     ask: (work) => askIn(asked, work),
     askIn,
   };

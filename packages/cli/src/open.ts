@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { AppName, Instant, Problem } from "@douze/core";
+import { type AppName, type Instant, Problem } from "@douze/core";
 import { type Archive, Engine, type EngineOptions, ledgerKey, readInventory } from "@douze/engine";
 import { accessLine, Crashes, Local, LocalProvider, LogStore, Router } from "@douze/local";
 import { findIdentities, type Identity } from "@douze/secrets";
@@ -32,17 +32,42 @@ export interface Foreground extends AsyncDisposable {
   readonly asked: Promise<void>;
 }
 
+/** The public port, which several apps may share by host name. */
+export interface Front extends AsyncDisposable {
+  readonly router: Router;
+  /** Where each app's requests are told of. */
+  readonly logs: Map<string, LogStore>;
+}
+
+/**
+ * Opens the public port.
+ *
+ * @param port - in place of the first app's inventory's
+ * @throws Problem port-taken, port-forbidden, inventory-invalid
+ */
+export async function openFront(place: Place, env: Env, port: number | undefined): Promise<Front> {
+  const logs = new Map<string, LogStore>();
+  const { target } = (await inventoryOf(place, env)()).inventory;
+  const router = await Router.listen({
+    host: "127.0.0.1",
+    port: port ?? target.port,
+    onAccess: (record) => logs.get(record.app ?? "")?.append("router", "", "stdout", accessLine(record)),
+  });
+  return { router, logs, [Symbol.asyncDispose]: () => router[Symbol.asyncDispose]() };
+}
+
 /**
  * Opens an environment and runs it in this process. Parts are opened in an order in which each finds what it needs, and end in
- * the other: lock, logs, router, engine with its driver, and the control socket last, when everything can be asked for.
+ * the other: lock, logs, engine with its driver, and the control socket last, when everything can be asked for.
  *
- * @param port - in place of the inventory's
- * @throws Problem engine-running, port-taken, inventory-invalid, ledger-unreadable …
+ * @param alone - it gets the requests for all hosts, not only for its own
+ * @throws Problem engine-running, inventory-invalid, ledger-unreadable …
  */
-export async function openForeground(place: Place, env: Env, port: number | undefined): Promise<Foreground> {
+export async function openForeground(place: Place, env: Env, front: Front, alone: boolean): Promise<Foreground> {
   await using stack = new AsyncDisposableStack();
   const { paths } = place;
   const { app } = await readManifest(place.directory);
+  if (front.logs.has(app)) throw sameName(app);
   stack.use(await holdLock(paths.environment));
   await mkdir(paths.environment, { recursive: true, mode: 0o700 });
   let note = (_text: string): void => undefined;
@@ -50,37 +75,22 @@ export async function openForeground(place: Place, env: Env, port: number | unde
   stack.use(options.provider);
   const { inventory } = await options.inventory();
   const logFolder = join(paths.environment, "logs");
-  const logs = stack.use(
-    await LogStore.open(logFolder, {
-      retention: inventory.logs,
-      onTrouble: (problem: Problem) => note(`${problem.what}: ${problem.why}`),
-    }),
-  );
+  const onTrouble = (problem: Problem): void => note(`${problem.what}: ${problem.why}`);
+  const logs = stack.use(await LogStore.open(logFolder, { retention: inventory.logs, onTrouble }));
+  front.logs.set(app, logs);
+  stack.defer(() => void front.logs.delete(app));
+  const { router } = front;
   const hosts = inventory.target.hosts.length > 0 ? inventory.target.hosts : [`${app}.localhost`];
-  const router = stack.use(
-    await Router.listen({
-      host: "127.0.0.1",
-      port: port ?? inventory.target.port,
-      onAccess: (record) => logs.append("router", "", "stdout", accessLine(record)),
-    }),
-  );
-  const address = `http://127.0.0.1:${router.port}`;
+  const named = hosts.find((host) => !host.startsWith("*")) ?? `${app}.localhost`;
+  const address = `http://${alone ? "127.0.0.1" : named}:${router.port}`;
   const asked = Promise.withResolvers<void>();
   let driver: Local | undefined;
   const engine = await Engine.open({
     ...options,
     drive: {
       open: async (runnable) => {
-        driver = await Local.open({
-          directory: paths.environment,
-          app,
-          runnable,
-          router,
-          logs,
-          crashes: new Crashes(logFolder),
-          hosts,
-          fallback: true,
-        });
+        const crashes = new Crashes(logFolder);
+        driver = await Local.open({ directory: paths.environment, app, runnable, router, logs, crashes, hosts, fallback: alone });
         note = (text) => driver?.note(text);
         return driver;
       },
@@ -98,11 +108,19 @@ export async function openForeground(place: Place, env: Env, port: number | unde
   return { engine, driver, address, asked: asked.promise, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
+function sameName(app: AppName): Problem {
+  return new Problem({
+    code: "name-taken",
+    what: `two of the apps are called \`${app}\``,
+    why: "requests are told apart by the app's name",
+    fix: "give one of them another name: `app:` in its douze.yaml",
+  });
+}
+
 async function optionsFor(place: Place, app: AppName, env: Env, note: (text: string) => void): Promise<EngineOptions> {
   const { directory, environment, paths } = place;
   const userHome = env["HOME"] ?? homedir();
   const path = env["PATH"] ?? "/usr/bin:/bin";
-  const identities = async (): Promise<readonly Identity[]> => await findIdentities(env, userHome);
   return {
     app,
     environment,
@@ -110,12 +128,17 @@ async function optionsFor(place: Place, app: AppName, env: Env, note: (text: str
     paths,
     key: await ledgerKey(paths.key, { recipients: [], identities: [] }),
     provider: new LocalProvider({ directory: paths.resources, path, note }),
-    inventory: () => readInventory(directory, environment, identities),
+    inventory: inventoryOf(place, env),
     path,
     userHome,
     clock: () => Date.now() as Instant,
     archive: archiveIn(join(paths.environment, "logs")),
   };
+}
+
+function inventoryOf({ directory, environment }: Place, env: Env): EngineOptions["inventory"] {
+  const identities = async (): Promise<readonly Identity[]> => await findIdentities(env, env["HOME"] ?? homedir());
+  return () => readInventory(directory, environment, identities);
 }
 
 /** Opened when it is asked for: most commands do not look at logs. */

@@ -1,7 +1,9 @@
+import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, request } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import type { ConfigView } from "@douze/engine";
 import { describe, expect, test } from "vitest";
 import { AppFolder, isAlive, type Up } from "./support/up.ts";
@@ -284,4 +286,40 @@ test("promote takes staging's build to production without building, with product
   expect(promoted.stderr).not.toContain("Build");
   expect(await production.state()).toMatchObject({ text: "live", release: "v3" });
   expect((await staging.state()).text).toBe("first");
+});
+
+test("several apps share one port, each by its host name", async () => {
+  const one = await AppFolder.copyOf(small);
+  const two = await AppFolder.copyOf(join(examples, "plain"));
+  await writeFile(join(two.folder, "app.json"), JSON.stringify({ name: "plain", env: { MESSAGE: "the other app" } }));
+  await using up = await one.up(one.folder, join(two.folder, "."));
+  const { port } = new URL(up.address);
+  const other = (await two.status()).addresses[0] ?? "";
+  const answer = async (host: string): Promise<string> => {
+    const sent = request({ host: "127.0.0.1", port, headers: { host } }).end();
+    const [response] = (await once(sent, "response")) as [IncomingMessage];
+    return `${response.statusCode} ${await text(response)}`;
+  };
+  expect(await answer(`small.localhost:${port}`)).toContain('"release":"v1"');
+  const served = await up.until(
+    () => answer(new URL(other).host),
+    (said) => said.startsWith("200 "),
+  );
+  expect(served).toBe("200 the other app (web.1)\n");
+  expect(await answer("nobody.localhost")).toContain("404 ");
+});
+
+test("Ctrl-C in the middle of a build ends it, and leaves nothing behind", async () => {
+  const app = await AppFolder.copyOf(small);
+  const manifest = join(app.folder, "douze.yaml");
+  const marker = join(app.folder, "..", "building");
+  await writeFile(
+    manifest,
+    (await readFile(manifest, "utf8")).replace("language: none }", `language: none, command: "touch ${marker} && sleep 600" }`),
+  );
+  await using running = app.start("up", "--port", "0", "--no-watch");
+  await running.said("sleep 600");
+  running.child.kill("SIGINT");
+  expect((await running.ended).code).toBe(0);
+  expect((await readdir(join(app.folder, ".douze/builds"))).filter((name) => name.startsWith(".making"))).toEqual([]);
 });

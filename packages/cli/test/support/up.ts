@@ -36,6 +36,30 @@ export class AppFolder {
     return JSON.parse(ended.stdout) as T;
   }
 
+  async status(): Promise<Status> {
+    return await this.ask<Status>("status");
+  }
+
+  /** A command that goes on, and what it says on standard error. */
+  start(...words: readonly string[]): Running & { said(text: string): Promise<void> } {
+    const running = start(words, { in: this.folder, env: surroundings });
+    let heard = "";
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let wanted: string | undefined;
+    running.child.stderr?.on("data", (part: Buffer | string) => {
+      heard += String(part);
+      if (wanted !== undefined && heard.includes(wanted)) resolve();
+    });
+    return {
+      ...running,
+      said: async (text) => {
+        wanted = text;
+        if (heard.includes(text)) resolve();
+        await promise;
+      },
+    };
+  }
+
   async up(...words: readonly string[]): Promise<Up> {
     return await Up.start(this, words);
   }
@@ -80,7 +104,7 @@ export class Up implements AsyncDisposable {
   }
 
   async status(): Promise<Status> {
-    return await this.app.ask<Status>("status");
+    return await this.app.status();
   }
 
   async releases(): Promise<readonly ReleaseView[]> {

@@ -38,6 +38,7 @@ export const problemCodes = [
   "log-write-failed",
   "manifest-invalid",
   "name-invalid",
+  "name-taken",
   "no-release",
   "not-confirmed",
   "nothing-to-roll-back-to",

@@ -1,6 +1,8 @@
 /** What became of one request. Times in milliseconds. */
 export interface AccessRecord {
   readonly at: number;
+  /** Absent when no app has the host. */
+  readonly app?: string;
   readonly method: string;
   /** Without its query, which may hold secrets. */
   readonly path: string;

@@ -32,6 +32,7 @@ export class ClientConnection implements ExchangeHost {
   #waiting: Buffer | undefined;
   #exchange: Exchange | undefined;
   #request: Request | undefined;
+  #app: string | undefined;
   #tunnel: Tunnel | undefined;
   #phase: "idle" | "head" | "exchange" | "tunnel" | "leaving" = "idle";
   #since = Date.now();
@@ -185,6 +186,7 @@ export class ClientConnection implements ExchangeHost {
   #begin(request: Request): void {
     this.#request = request;
     const route = this.#board.routes.find(request.host);
+    this.#app = route?.app;
     if (!route) return this.#refuse({ status: 404, code: "app-unknown", why: "no app has this host name here" });
     if (route.maintenance) return this.#refuse({ status: 503, code: "maintenance", why: "the app is in maintenance" });
     const now = Date.now();
@@ -235,6 +237,7 @@ export class ClientConnection implements ExchangeHost {
       connectMs: exchange?.connectMs ?? 0,
       serviceMs: now - startedAt,
       bytes: exchange?.bytes ?? 0,
+      ...(this.#app !== undefined && { app: this.#app }),
       ...(exchange?.target && { target: exchange.target.name }),
       ...(code !== undefined && { code }),
       ...(status === 499 && { code: "client-gone" }),
