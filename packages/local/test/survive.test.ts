@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -13,9 +13,9 @@ import { ask, eventually, lastEnd, pidsWith, ready, runEnded, runs } from "./sup
 /** Starts the program that owns a driver, and kills it as soon as it has said the word. */
 async function ownAndKill(folder: string, word: "open" | "asked" | "up", signal: AbortSignal): Promise<void> {
   const args = ["--conditions=douze-source", join(import.meta.dirname, "support/owner.ts"), folder];
-  const owner: ChildProcess = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"], signal });
+  const owner = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"], signal });
   const exit = once(owner, "exit");
-  for await (const line of createInterface({ input: owner.stdout ?? [] })) if (line === word) break;
+  for await (const line of createInterface({ input: owner.stdout })) if (line === word) break;
   owner.kill("SIGKILL");
   expect(await exit).toEqual([null, "SIGKILL"]);
 }
