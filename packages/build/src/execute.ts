@@ -22,9 +22,14 @@ const longestLine = 2_000;
 export async function execute(step: BuildStep, { cwd, env, onLine, signal }: Surroundings): Promise<void> {
   signal.throwIfAborted();
   const child = spawn("/bin/sh", ["-c", step.command], { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const first: string[] = [];
   const last: string[] = [];
+  let stale = false;
   const hear = (line: string): void => {
     const text = line.slice(0, longestLine);
+    // A package manager says first what is wrong, and then how it is used, at length.
+    stale ||= step.stale?.pattern.test(text) ?? false;
+    if (first.length < keptLines) first.push(text);
     last.push(text);
     if (last.length > keptLines) last.shift();
     onLine(text);
@@ -44,8 +49,7 @@ export async function execute(step: BuildStep, { cwd, env, onLine, signal }: Sur
     const ending = await promise;
     if (signal.aborted) throw interrupted();
     if (ending === undefined) return;
-    const text = last.join("\n");
-    if (step.stale?.pattern.test(text)) throw lockStale(step.stale.file, step.stale.mend, last);
+    if (step.stale && stale) throw lockStale(step.stale.file, step.stale.mend, first);
     throw buildFailed(step.title, ending, last);
   } finally {
     signal.removeEventListener("abort", end);

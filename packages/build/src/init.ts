@@ -40,14 +40,20 @@ export function manifestText(facts: Facts, app: string): string {
   return `${lines.join("\n").trimEnd()}\n`;
 }
 
-/** What is wrong with a lock file is said by the build; a manifest can be written all the same. */
+/** What is wrong with a lock file is said by the build; a manifest is written all the same. */
 function planOf(facts: Facts, declared: Manifest | undefined): BuildPlan | undefined {
-  try {
-    return detect(facts, declared?.build ?? {}, Object.keys(declared?.processes ?? {}).length > 0);
-  } catch (error) {
-    if (error instanceof Problem) return undefined;
-    throw error;
+  const locks = /^(package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|uv\.lock|poetry\.lock)$/;
+  const without = [...facts.names].filter((name) => !locks.test(name));
+  const wished = facts.names.has("package.json") ? "package-lock.json" : "uv.lock";
+  for (const names of [facts.names, new Set([...without, wished])]) {
+    try {
+      return detect({ ...facts, names }, declared?.build ?? {}, Object.keys(declared?.processes ?? {}).length > 0);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      if (error.code === "build-undetectable") return undefined;
+    }
   }
+  return undefined;
 }
 
 function buildLines(plan: BuildPlan | undefined): string[] {

@@ -100,7 +100,13 @@ export function nodePlan(facts: Facts): Omit<BuildPlan, "others"> {
 function prune(tool: "npm" | "yarn" | "pnpm", berry: boolean): BuildStep[] {
   switch (tool) {
     case "npm":
-      return [{ title: "npm prune", command: "npm prune --omit=dev --no-fund --no-audit --loglevel=error --ignore-scripts" }];
+      return [
+        {
+          title: "npm prune", // Asked to include them for the install, npm would not omit them now.
+          command:
+            "env -u npm_config_include -u NPM_CONFIG_PRODUCTION npm prune --omit=dev --no-fund --no-audit --loglevel=error --ignore-scripts",
+        },
+      ];
     case "pnpm":
       return [{ title: "pnpm prune", command: "CI=true pnpm prune --prod --ignore-scripts" }];
     case "yarn":
@@ -109,7 +115,8 @@ function prune(tool: "npm" | "yarn" | "pnpm", berry: boolean): BuildStep[] {
         : [
             {
               title: "yarn install --production",
-              command: "yarn install --production --frozen-lockfile --ignore-engines --ignore-scripts --prefer-offline --non-interactive",
+              command:
+                "env -u YARN_PRODUCTION yarn install --production --frozen-lockfile --ignore-engines --ignore-scripts --prefer-offline --non-interactive",
             },
           ];
   }

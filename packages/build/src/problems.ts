@@ -22,7 +22,13 @@ export function lockStale(file: string, mend: string, lines: readonly string[]):
   return new Problem({
     code: "lock-stale",
     what: `${file} does not fit what the codebase declares`,
-    why: ["the package manager refused it:", ...lines.slice(-8).map((line) => `  ${line}`)].join("\n"),
+    why: [
+      "the package manager refused it:",
+      ...lines
+        .filter((line) => line.trim() !== "" && !/^npm error\s*$/.test(line))
+        .slice(0, 8)
+        .map((line) => `  ${line}`),
+    ].join("\n"),
     fix: `bring it up to date and commit it: \`${mend}\``,
   });
 }

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFile, lstat, mkdir, readdir, readlink, realpath, symlink, unlink } from "node:fs/promises";
-import { dirname, isAbsolute, join, normalize, relative } from "node:path";
+import { dirname, isAbsolute, join, normalize } from "node:path";
 import { type Digest, Problem, type Source } from "@douze/core";
 import { commitOf, git, headCommit } from "./git.ts";
 import { filesDigest, treeDigest } from "./tree.ts";
@@ -93,11 +93,15 @@ async function isFile(path: string): Promise<boolean> {
 
 async function archive(directory: string, commit: string, into: string): Promise<void> {
   const prefix = (await git(directory, "rev-parse", "--show-prefix"))?.trim() ?? "";
+  // From the top: below it, git would take the folder's path for one inside of the tree that is named.
+  const top = (await git(directory, "rev-parse", "--show-toplevel"))?.trim() ?? directory;
   const from = spawn("git", ["archive", "--format=tar", `${commit}${prefix === "" ? "" : `:${prefix}`}`], {
-    cwd: join(directory, relative(directory, directory)),
+    cwd: top,
     stdio: ["ignore", "pipe", "pipe"],
   });
   const to = spawn("tar", ["-x", "-C", into], { stdio: [from.stdout, "ignore", "pipe"] });
+  // tar has its own end of the pipe; this one would stay open.
+  from.stdout.destroy();
   let trouble = "";
   for (const stream of [from.stderr, to.stderr]) {
     stream?.setEncoding("utf8").on("data", (text: string) => {
