@@ -38,6 +38,7 @@ export class Held {
 
   /** From now on it should run. */
   async start(signal: AbortSignal): Promise<string> {
+    signal.throwIfAborted();
     const url = await this.next(() => this.server.start(signal));
     this.#wanted = true;
     return url;

@@ -13,15 +13,25 @@ import { client, never, Place, path, until, without } from "./support/place.ts";
 let place: Place;
 let owner: Owner;
 let url: string;
+/** Another environment. */
+let other: Place;
+let second: Owner;
+let elsewhere: string;
 
 beforeAll(async () => {
   place = new Place();
   owner = place.owner();
   ({ url } = await owner.ask("provision", "db", "postgres"));
   await client(url)`create table greeting as select 'hola' as word`;
+  other = new Place();
+  second = other.owner();
+  ({ url: elsewhere } = await second.ask("provision", "db", "postgres"));
 });
 
-afterAll(() => place[Symbol.asyncDispose]());
+afterAll(async () => {
+  await place[Symbol.asyncDispose]();
+  await other[Symbol.asyncDispose]();
+});
 
 async function words(): Promise<readonly string[]> {
   const rows = await client(url)`select word from greeting order by word`;
@@ -49,7 +59,6 @@ test("a backup is consistent while others write, and fits another environment", 
   await sql`create table account as select id, 0::bigint as balance from generate_series(1, 5000) id`;
   await sql`create table transfer (id bigserial primary key, account int, amount int)`;
   await sql`create index on transfer (account)`;
-  await sql`create table enough ()`;
   // In the server, a transaction for each round: as fast as it can write.
   const writing = client(url).unsafe(`do $$ begin
     loop
@@ -60,21 +69,26 @@ test("a backup is consistent while others write, and fits another environment", 
       exit when exists (select from pg_class where relname = 'enough_now');
     end loop;
   end $$`);
-  const done = writing.then(() => "done");
+  const written = writing.then(() => "written");
   const committed = async (): Promise<number> => Number((await sql`select count(*) from transfer`)[0]?.["count"]);
   let before = 0;
   while (before === 0) before = await committed();
 
-  const { file } = await owner.ask("backup", "db", "postgres", url, "embedded", place.backups);
+  const backup = owner.ask("backup", "db", "postgres", url, "embedded", place.backups);
+  // Each of them would have a server begin its recovery later than the backup needs.
+  const checkpoints = client(superuserUrl(place, url));
+  let done = false;
+  void backup.finally(() => (done = true)).catch(() => undefined);
+  while (!done) await checkpoints`checkpoint`;
+  const { file } = await backup;
   const after = await committed();
   await sql`create table enough_now ()`;
-  await expect(done).resolves.toBe("done");
+  await expect(written).resolves.toBe("written");
   expect(after).toBeGreaterThan(before);
 
-  await using other = new Place();
-  const second = other.owner();
-  const { url: elsewhere } = await second.ask("provision", "db", "postgres");
   await second.ask("restore", "db", "postgres", elsewhere, "embedded", file);
+  // The server began where the backup did, and not where the copied files say.
+  expect(existsSync(other.of("db", "data", "backup_label.old"))).toBe(true);
   const restored = client(elsewhere);
   const [check] = await restored`
     select (select count(*)::int from transfer) as transfers,
@@ -121,12 +135,8 @@ test("what is no fitting backup is refused, and the data still serve", async () 
 });
 
 test("a restore whose server does not take the app's connections is taken back", async () => {
-  await using other = new Place();
-  const second = other.owner();
-  const { url: at } = await second.ask("provision", "db", "postgres");
-  const { ownerPassword } = JSON.parse(other.read("db", "server.json")) as { readonly ownerPassword: string };
-  await client(`postgres://postgres:${ownerPassword}@${new URL(at).host}/postgres`)`drop database app`;
-  const { file } = await second.ask("backup", "db", "postgres", at, "embedded", other.backups);
+  await client(superuserUrl(other, elsewhere))`drop database app with (force)`;
+  const { file } = await second.ask("backup", "db", "postgres", elsewhere, "embedded", other.backups);
   const data = readdirSync(place.of("db")).filter((name) => name.startsWith("data"));
 
   await expect(owner.ask("restore", "db", "postgres", url, "embedded", file)).rejects.toMatchObject({ code: "resource-restore-failed" });
@@ -137,45 +147,40 @@ test("a restore whose server does not take the app's connections is taken back",
 });
 
 test("a kill in the middle of a restore leaves whole data", async () => {
-  await using other = new Place();
-  const first = other.owner();
-  const { url: at } = await first.ask("provision", "db", "postgres");
-  await client(at)`create table greeting as select 'hola' as word`;
-  const { file } = await first.ask("backup", "db", "postgres", at, "embedded", other.backups);
-  const restoring = expect(first.ask("restore", "db", "postgres", at, "embedded", file)).rejects.toThrow("without an answer");
-  await until(() => readdirSync(other.of("db")).some((name) => existsSync(other.of("db", name, "data", "base"))));
-  await first.kill();
+  const { file } = await owner.ask("backup", "db", "postgres", url, "embedded", place.backups);
+  const restoring = expect(owner.ask("restore", "db", "postgres", url, "embedded", file)).rejects.toThrow("without an answer");
+  await until(() => readdirSync(place.of("db")).some((name) => existsSync(place.of("db", name, "data", "base"))));
+  await owner.kill();
   await restoring;
 
-  const second = other.owner();
-  await second.ask("provision", "db", "postgres");
-  expect(await client(at)`select word from greeting`).toMatchObject([{ word: "hola" }]);
-  expect(leftovers(other.of("db"))).toEqual([]);
-  await second[Symbol.asyncDispose]();
+  const after = place.owner();
+  await after.ask("provision", "db", "postgres");
+  expect(await words()).toEqual(["hola"]);
+  expect(leftovers(place.of("db"))).toEqual([]);
+  await after[Symbol.asyncDispose]();
 
   // Between the two renames: the former data are aside, the others not yet in their place.
-  writeFileSync(other.of("db", "swap.json"), JSON.stringify({ fallback: "data.before-restore-x" }));
-  renameSync(other.of("db", "data"), other.of("db", "data.before-restore-x"));
-  await other.owner().ask("provision", "db", "postgres");
-  expect(await client(at)`select word from greeting`).toMatchObject([{ word: "hola" }]);
-  expect(leftovers(other.of("db"))).toEqual([]);
+  writeFileSync(place.of("db", "swap.json"), JSON.stringify({ fallback: "data.before-restore-x" }));
+  renameSync(place.of("db", "data"), place.of("db", "data.before-restore-x"));
+  owner = place.owner();
+  await owner.ask("provision", "db", "postgres");
+  expect(await words()).toEqual(["hola"]);
+  expect(leftovers(place.of("db"))).toEqual([]);
 });
 
 test.skipIf(without("pg_dump"))("a database attached by URL is dumped and restored with PostgreSQL's own programs", async () => {
-  await using other = new Place();
-  const folder = other.of("db");
-  mkdirSync(folder, { recursive: true });
   const programs = (await findPrograms(other.resources, path)).find(({ major }) => major < 18);
-  if (!programs) return console.log("skipped in part: there is no other PostgreSQL on this machine");
+  if (!programs) return console.log("skipped: there is no other PostgreSQL on this machine");
+  const folder = other.of("old");
+  mkdirSync(folder, { recursive: true });
   // Data of an older version get a server of that version.
   const settings = { type: "postgres", port: 20_001, password: "app-secret", ownerPassword: "owner-secret" } as const;
-  const making = other.of("db", "making-by-hand");
+  const making = other.of("old", "making-by-hand");
   mkdirSync(making);
   const identity = await findIdentity(programs, folder, path);
-  renameSync(await makeCluster({ programs, identity }, making, settings, never), other.of("db", "data"));
-  writeFileSync(other.of("db", "server.json"), JSON.stringify(settings));
-  const second = other.owner();
-  const { url: at } = await second.ask("provision", "db", "postgres");
+  renameSync(await makeCluster({ programs, identity }, making, settings, never), other.of("old", "data"));
+  writeFileSync(other.of("old", "server.json"), JSON.stringify(settings));
+  const { url: at } = await second.ask("provision", "old", "postgres");
   await client(at)`create table greeting as select 'hola' as word`;
 
   const { file } = await second.ask("backup", "far", "postgres", at, "url", other.backups);
@@ -187,8 +192,8 @@ test.skipIf(without("pg_dump"))("a database attached by URL is dumped and restor
   // A dump also goes into a server that Douze runs, if the client programs are new enough for it.
   const broken = join(other.root, "broken.dump");
   writeFileSync(broken, readFileSync(file).subarray(0, 200));
-  await expect(second.ask("restore", "db", "postgres", at, "embedded", broken)).rejects.toMatchObject({ code: "resource-restore-failed" });
-  await second.ask("restore", "db", "postgres", at, "embedded", file);
+  await expect(second.ask("restore", "old", "postgres", at, "embedded", broken)).rejects.toMatchObject({ code: "resource-restore-failed" });
+  await second.ask("restore", "old", "postgres", at, "embedded", file);
   expect(await client(at)`select word from greeting`).toMatchObject([{ word: "hola" }]);
 });
 
@@ -200,6 +205,11 @@ test("the client programs must be as new as the server", async () => {
   const other = owner.ask("backup", "q", "amqp", "amqp://localhost", "url", place.backups);
   await expect(other).rejects.toMatchObject({ code: "resource-backup-failed" });
 });
+
+function superuserUrl(of: Place, appUrl: string): string {
+  const { ownerPassword } = JSON.parse(of.read("db", "server.json")) as { readonly ownerPassword: string };
+  return `postgres://postgres:${ownerPassword}@${new URL(appUrl).host}/postgres`;
+}
 
 function manifest(major: number): string {
   return JSON.stringify({ douze: "backup", format: 1, type: "postgres", resource: "db", major, at: "2026-11-20T10:15:00.000Z" });

@@ -35,8 +35,7 @@ export function isBackedUp(path: string): boolean {
   const [top = "", ...below] = path.split("/");
   if (below.length > 0 && emptied.has(top)) return false;
   if (left.has(path) || path === controlFile) return false;
-  const name = below.at(-1) ?? top;
-  return !name.startsWith("pgsql_tmp") && !name.startsWith("pg_internal.init");
+  return ![top, ...below].some((name) => name.startsWith("pgsql_tmp") || name.startsWith("pg_internal.init"));
 }
 
 /** The journal's segments that a backup needs to become consistent: from its first to its last. They sort as they follow. */

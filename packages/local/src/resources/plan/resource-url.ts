@@ -55,9 +55,9 @@ export function resourceUrl(url: string, type?: ResourceType): ResourceUrl | Mal
   if (!match) return { malformed: "it does not look like `scheme://user:password@host:port/name`" };
   const [, schemeText = "", userInfo, hosts = "", pathText = "", queryText = "", fragment] = match;
   const scheme = schemeText.toLowerCase();
-  // A `/`, `?` or `#` inside the password ends the host too soon: what then looks like the host would be part of the secret.
-  const rest = `${pathText}?${queryText}${fragment ?? ""}`;
-  if (fragment !== undefined || (userInfo === undefined && rest.includes("@"))) {
+  // A `/`, `?` or `#` inside the password ends the host too soon: what then looks like the host would be part of the secret. An `@`
+  // that comes later gives it away.
+  if (fragment !== undefined || `${pathText}${queryText}`.includes("@")) {
     return { malformed: "user and password must be percent-encoded: `/` is %2F, `?` is %3F, `#` is %23, `@` is %40" };
   }
   const colon = userInfo?.indexOf(":") ?? -1;

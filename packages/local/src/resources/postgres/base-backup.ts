@@ -24,7 +24,7 @@ const gzipLevel = 3;
  */
 export async function writeBaseBackup(sql: Sql, data: string, manifest: BackupManifest, file: string): Promise<void> {
   const pack = newPack();
-  const written = pipeline(pack, createGzip({ level: gzipLevel }), createWriteStream(file, { mode: 0o600 }));
+  const written = pipeline(pack, createGzip({ level: gzipLevel, chunkSize: chunkBytes }), createWriteStream(file, { mode: 0o600 }));
   const filled = fill(pack, sql, data, manifest).catch((error: unknown) => {
     pack.destroy(error as Error);
     throw error;

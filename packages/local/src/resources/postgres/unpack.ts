@@ -9,6 +9,8 @@ import { extract } from "tar-stream";
 import { type BackupManifest, backupManifest, isSafePath, manifestEntry } from "../plan/backup-file.ts";
 import { backupInvalid, isOfTheSystem } from "../problems.ts";
 
+const chunkBytes = 256 * 1024;
+
 /**
  * Unpacks a backup's data folder into `folder/data`. The archive's own first entry is looked at before anything is written.
  *
@@ -17,7 +19,7 @@ import { backupInvalid, isOfTheSystem } from "../problems.ts";
  */
 export async function unpackBackup(file: string, folder: string, accept: (manifest: BackupManifest) => void): Promise<void> {
   const archive = extract();
-  const read = pipeline(createReadStream(file), createGunzip(), archive);
+  const read = pipeline(createReadStream(file), createGunzip({ chunkSize: chunkBytes }), archive);
   const unpacked = unpackEntries(archive, file, folder, accept).catch((error: unknown) => {
     archive.destroy(error as Error);
     throw error;
