@@ -15,7 +15,9 @@ const processors = ["arm64", "ia32", "loong64", "mips64el", "ppc64", "riscv64", 
 function platform(name) {
   const words = name.split(/[-/]/);
   const os = systems.find((each) => words.includes(each));
-  const cpu = processors.find((each) => words.some((word) => word === each || (each !== "arm" && word.startsWith(each)) || (each === "arm" && /^arm(eabi|hf|v\d)?/.test(word))));
+  const cpu = processors.find((each) =>
+    words.some((word) => word === each || (each !== "arm" && word.startsWith(each)) || (each === "arm" && /^arm(eabi|hf|v\d)?/.test(word))),
+  );
   const libc = words.some((word) => word.startsWith("musl")) ? "musl" : words.some((word) => word.startsWith("gnu")) ? "glibc" : undefined;
   return { ...(os && { os: [os] }), ...(cpu && { cpu: [cpu] }), ...(libc && { libc: [libc] }) };
 }

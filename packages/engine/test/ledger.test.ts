@@ -9,13 +9,31 @@ import { type LedgerKey, ledgerKey } from "../src/ledger-key.ts";
 import { at, release, version } from "./support/release.ts";
 
 const canary = "canary-5b1d-secret";
-const value = (text: string, secret = false): FrozenValue => ({ value: text, secret, live: false, from: "ledger", since: version(1), by: "ana", at: at(0) });
+const value = (text: string, secret = false): FrozenValue => ({
+  value: text,
+  secret,
+  live: false,
+  from: "ledger",
+  since: version(1),
+  by: "ana",
+  at: at(0),
+});
 
 const first = release(1, {
   config: { GREETING: value("hola"), TOKEN: value(canary, true) },
   overrides: { TOKEN: { value: canary, since: version(1), by: "ana", at: at(0) } },
   attachments: {
-    db: { type: "postgres", as: "DATABASE_URL", kind: "url", url: `postgres://ana:${canary}@db/shop`, address: "db", from: "ledger", since: version(1), by: "ana", at: at(0) },
+    db: {
+      type: "postgres",
+      as: "DATABASE_URL",
+      kind: "url",
+      url: `postgres://ana:${canary}@db/shop`,
+      address: "db",
+      from: "ledger",
+      since: version(1),
+      by: "ana",
+      at: at(0),
+    },
   },
 });
 
@@ -94,7 +112,9 @@ describe("a damaged entry is named, and nothing is changed", () => {
     await writeFile(file, damage(await readFile(file, "utf8")));
     const before = await readdir(directory);
     const refused = Ledger.open(directory, key);
-    await expect(refused).rejects.toThrow(expect.objectContaining<Partial<Problem>>({ code: "ledger-unreadable", places: [{ file, line: 1, column: 1 }] }));
+    await expect(refused).rejects.toThrow(
+      expect.objectContaining<Partial<Problem>>({ code: "ledger-unreadable", places: [{ file, line: 1, column: 1 }] }),
+    );
     expect(await readdir(directory)).toEqual(before);
   });
 
@@ -102,6 +122,8 @@ describe("a damaged entry is named, and nothing is changed", () => {
     const { ledger: directory, key } = await place();
     await (await Ledger.open(directory, key)).append(first);
     await rename(join(directory, "v1.json"), join(directory, "v7.json"));
-    await expect(Ledger.open(directory, key)).rejects.toThrow(expect.objectContaining<Partial<Problem>>({ code: "ledger-unreadable", why: "it holds v1" }));
+    await expect(Ledger.open(directory, key)).rejects.toThrow(
+      expect.objectContaining<Partial<Problem>>({ code: "ledger-unreadable", why: "it holds v1" }),
+    );
   });
 });
