@@ -29,6 +29,8 @@ export async function initSecrets(context: Context): Promise<void> {
   if (identities.length === 0) paper.line(`made an age key in ${own.from}: keep a copy of it in a safe place`);
   const made = await secrets.initFile(file, [own.recipient]);
   paper.line(made ? `${shown} can hold secrets now, for ${own.recipient}` : `${shown} holds secrets already`);
+  if (!made)
+    paper.line(`your recipient is ${own.recipient}; who can read the file lets you in: \`douze secrets rotate --add <recipient>\``);
 }
 
 export async function changeSecrets(context: Context, change: secrets.SecretsChange): Promise<void> {

@@ -1,0 +1,99 @@
+// Requests per second through the router, beside the bare app (the limit) and nginx (a peer), in interleaved rounds of one run.
+// `node --conditions=douze-source bench/router/router.ts [rounds]`; needs wrk, and nginx for its row.
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { Router } from "@douze/local";
+
+const run = promisify(execFile);
+const rounds = Number(process.argv[2] ?? 5);
+const seconds = 2;
+
+if (process.argv[2] === "app") await app();
+else await compare();
+
+/** In a process of its own: it shares no core with the router but by the kernel's leave. */
+async function app(): Promise<void> {
+  const body = Buffer.from("hola, mundo\n");
+  const server = createServer({ keepAliveTimeout: 95_000 }, (_request, response) =>
+    response.writeHead(200, { "content-type": "text/plain" }).end(body),
+  );
+  server.listen(0, "127.0.0.1", () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));
+}
+
+async function compare(): Promise<void> {
+  if (!(await installed("wrk"))) return console.log("wrk is not installed: nothing was measured");
+  const child = spawn(process.execPath, ["--conditions=douze-source", import.meta.filename, "app"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [first] = (await once(child.stdout, "data")) as [Buffer];
+  const port = Number(String(first).trim());
+  await using router = await Router.listen({ host: "127.0.0.1", port: 0, onAccess: () => undefined });
+  router.route({ app: "bench", hosts: [], fallback: true, targets: [{ name: "web.1", port }], maintenance: false });
+  const nginx = (await installed("nginx")) ? await startNginx(port) : undefined;
+  const contestants = new Map([
+    ["bare app", port],
+    ["douze router", router.port],
+    ...(nginx ? ([["nginx, 1 worker", nginx.port]] as const) : []),
+  ]);
+  const results = new Map([...contestants.keys()].map((name) => [name, [] as number[]]));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [name, at] of contestants) results.get(name)?.push(await load(at));
+  }
+  const limit = results.get("bare app") ?? [];
+  console.log(
+    `small answers, 64 kept connections, ${rounds} rounds of ${seconds} s; requests per second as a ratio to the bare app of the same round`,
+  );
+  for (const [name, list] of results) {
+    const ratios = list.map((each, index) => each / (limit[index] ?? 1)).sort((a, b) => a - b);
+    const [low, middle, high] = [ratios[0], ratios[Math.floor(ratios.length / 2)], ratios.at(-1)].map((ratio) => (ratio ?? 0).toFixed(2));
+    console.log(`${name.padEnd(16)} ${middle} (${low} to ${high})`);
+  }
+  if (!nginx) console.log("nginx is not installed: its row is missing");
+  child.kill();
+  await nginx?.stop();
+}
+
+async function load(port: number): Promise<number> {
+  const { stdout } = await run("wrk", ["-t1", "-c64", `-d${seconds}s`, `http://127.0.0.1:${port}/`]);
+  return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1] ?? 0);
+}
+
+async function startNginx(upstream: number): Promise<{ port: number; stop: () => Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), "douze-bench-"));
+  const free = createServer().listen(0, "127.0.0.1");
+  await once(free, "listening");
+  const { port } = free.address() as AddressInfo;
+  free.close();
+  await writeFile(
+    join(folder, "nginx.conf"),
+    `daemon off; worker_processes 1; pid ${folder}/pid; error_log stderr crit;
+events { worker_connections 1024; }
+http { access_log off; client_body_temp_path ${folder}; proxy_temp_path ${folder}; fastcgi_temp_path ${folder}; uwsgi_temp_path ${folder}; scgi_temp_path ${folder};
+  upstream app { server 127.0.0.1:${upstream}; keepalive 64; }
+  server { listen 127.0.0.1:${port}; location / { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection ""; } } }
+`,
+  );
+  const child = spawn("nginx", ["-c", join(folder, "nginx.conf"), "-e", "stderr"], { stdio: "ignore" });
+  while (!(await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined)));
+  return {
+    port,
+    stop: async () => {
+      child.kill();
+      await once(child, "exit");
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+async function installed(program: string): Promise<boolean> {
+  return await run("/bin/sh", ["-c", `command -v ${program}`]).then(
+    () => true,
+    () => false,
+  );
+}
