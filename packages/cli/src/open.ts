@@ -16,7 +16,7 @@ export async function openOffline(place: Place, env: Env): Promise<AsyncDisposab
   await using stack = new AsyncDisposableStack();
   const { app } = await readManifest(place.directory);
   stack.use(await holdLock(place.paths.environment));
-  const options = await optionsFor(place, app, env, () => undefined);
+  const options = await optionsFor(place, app, env, () => undefined, true);
   stack.use(options.provider);
   const engine = stack.use(await Engine.open(options));
   const held = stack.move();
@@ -71,7 +71,7 @@ export async function openForeground(place: Place, env: Env, front: Front, alone
   stack.use(await holdLock(paths.environment));
   await mkdir(paths.environment, { recursive: true, mode: 0o700 });
   let note = (_text: string): void => undefined;
-  const options = await optionsFor(place, app, env, (text) => note(text));
+  const options = await optionsFor(place, app, env, (text) => note(text), false);
   stack.use(options.provider);
   const { inventory } = await options.inventory();
   const logFolder = join(paths.environment, "logs");
@@ -117,7 +117,8 @@ function sameName(app: AppName): Problem {
   });
 }
 
-async function optionsFor(place: Place, app: AppName, env: Env, note: (text: string) => void): Promise<EngineOptions> {
+/** @param visiting - leaves servers that it finds running as they are */
+async function optionsFor(place: Place, app: AppName, env: Env, note: (text: string) => void, visiting: boolean): Promise<EngineOptions> {
   const { directory, environment, paths } = place;
   const userHome = env["HOME"] ?? homedir();
   const path = env["PATH"] ?? "/usr/bin:/bin";
@@ -127,7 +128,7 @@ async function optionsFor(place: Place, app: AppName, env: Env, note: (text: str
     directory,
     paths,
     key: await ledgerKey(paths.key, { recipients: [], identities: [] }),
-    provider: new LocalProvider({ directory: paths.resources, path, note }),
+    provider: new LocalProvider({ directory: paths.resources, path, note, visiting }),
     inventory: inventoryOf(place, env),
     path,
     userHome,
