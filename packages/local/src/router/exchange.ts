@@ -90,7 +90,6 @@ export class Exchange {
     return taken;
   }
 
-  /** Time passes: gives up what takes too long. */
   check(now: number): void {
     const since = this.#phase === "connecting" ? this.#connectedAt : this.movedAt;
     const late = this.#phase === "over" ? undefined : overdue(this.#phase, this.#body.done, now - since, this.#board.limits);
@@ -124,7 +123,6 @@ export class Exchange {
     this.#phase = "waiting";
     this.#upstream?.socket.write(this.#head.text, "latin1");
     this.movedAt = Date.now();
-    // The body may have arrived in part already; the connection hands it over now.
     this.#host.bodyWanted();
   }
 
@@ -152,8 +150,10 @@ export class Exchange {
     const rest = buffer.subarray(head.bytes);
     if (response.status === 101) return this.#upgrade(response, rest);
     if (response.status < 200) return this.#interim(response, rest);
+    this.#host.client.cork(); // head and first part in one call to the kernel, which is most of the cost
     this.#answering(response);
     if (rest.length > 0 || this.#answer?.done) this.#pass(rest);
+    this.#host.client.uncork();
   }
 
   #interim(response: Response, rest: Buffer): void {
