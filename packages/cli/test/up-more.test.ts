@@ -1,4 +1,4 @@
-import { readFile, readlink, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CronRunView, CronView, RunView } from "@douze/engine";
 import { expect, test } from "vitest";
@@ -96,4 +96,19 @@ test("a live key is a file behind `..data`, and values keep their newlines and q
   await writeFile(join(app.folder, "values.env"), 'TEXT="imported\nin two lines"\n');
   expect((await app.run("config", "import", "values.env")).code).toBe(0);
   expect(await up.state()).toMatchObject({ text: "imported\nin two lines", note: value, release: "v2" });
+});
+
+test("the damaged ledger of another environment is in nobody's way", async () => {
+  const app = await AppFolder.copyOf(small);
+  await using up = await app.up();
+  const other = join(app.folder, ".douze/environments/staging/ledger");
+  await mkdir(other, { recursive: true });
+  await writeFile(join(other, "v1.json"), "");
+  expect((await app.run("config", "set", "TEXT=second")).code).toBe(0);
+  expect((await up.state()).text).toBe("second");
+  expect((await app.run("logs", "-p", "douze")).stdout).toContain("old builds were not removed");
+  expect(await app.run("releases", "--env", "staging")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("code: ledger-unreadable"),
+  });
 });

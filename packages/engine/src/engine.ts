@@ -6,6 +6,7 @@ import {
   type DesiredRelease,
   type EnvironmentName,
   type Instant,
+  Problem,
   type ProcessType,
   type ReleaseVersion,
   type Verdict,
@@ -190,7 +191,11 @@ async function record(home: Home, crontab: Crontab, verdict: Verdict): Promise<v
     await ledger.close(verdict.release, { kind: "succeeded", at });
     running?.driver.note(`${versionName(verdict.release)} is current`);
     await crontab.afterFirstRelease();
-    await pruneOldBuilds(home);
+    await pruneOldBuilds(home).catch((error: unknown) => {
+      // Another environment's ledger may be damaged: then nothing is removed, and this one goes on.
+      if (!(error instanceof Problem)) throw error;
+      running?.driver.note(`old builds were not removed: ${error.what}: ${error.why}`);
+    });
   }
   crontab.wake();
 }
