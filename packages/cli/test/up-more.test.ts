@@ -112,3 +112,13 @@ test("the damaged ledger of another environment is in nobody's way", async () =>
     stderr: expect.stringContaining("code: ledger-unreadable"),
   });
 });
+
+test("an inventory that names what the manifest does not have is refused, with what was meant", async () => {
+  const app = await AppFolder.copyOf(small);
+  await mkdir(join(app.folder, "inventory"));
+  await writeFile(join(app.folder, "inventory/development.yaml"), "scale: { wroker: 2 }\n");
+  const { code, stderr } = await app.run("deploy");
+  expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining("did you mean `worker`?") });
+  expect(stderr).toContain("code: inventory-invalid");
+  expect(await app.ask<unknown[]>("releases")).toEqual([]);
+});

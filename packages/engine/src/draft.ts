@@ -2,6 +2,7 @@ import {
   type AppName,
   type Build,
   type ConfigDeclaration,
+  checkInventory,
   type EnvironmentName,
   type Formation,
   type FrozenAttachment,
@@ -45,12 +46,14 @@ export interface DraftIn {
 /**
  * Freezes a release. Pure but for `secret`.
  *
- * @throws Problem config-missing, config-invalid, resource-missing - nothing is recorded then
+ * @throws Problem inventory-invalid, config-missing, config-invalid, resource-missing - nothing is recorded then
  */
 export function draftRelease(input: DraftIn): Release {
   const { build, base, version, by, at } = input;
   const { manifest } = build;
   const { inventory, envFile } = input.files;
+  const misfit = checkInventory(inventory, manifest);
+  if (misfit) throw misfit;
   const overrides = changedOverrides(input);
   const { config } = resolveConfig({
     manifest,
