@@ -93,8 +93,9 @@ function libraries(root: string, directory: string): Readonly<Record<string, str
   if (missing.length === 0) return {};
   const folder = join(directory, `.libraries-${process.platform}-${process.arch}`);
   mkdirSync(folder, { recursive: true });
+  // A library that is found through such a link looks for its own beside the link, where only the links are.
   for (const { source, target } of missing) link(join(root, source), join(folder, basename(target)));
-  return { [process.platform === "darwin" ? "DYLD_LIBRARY_PATH" : "LD_LIBRARY_PATH"]: folder };
+  return { [process.platform === "darwin" ? "DYLD_LIBRARY_PATH" : "LD_LIBRARY_PATH"]: `${folder}:${join(root, "native/lib")}` };
 }
 
 function link(source: string, target: string): void {
