@@ -38,7 +38,7 @@ export {
   type ResourceType,
   resourceTypes,
 } from "./model/manifest.ts";
-export { isReserved, type ManifestFiles, manifestFromFiles, variableFor } from "./model/manifest-file.ts";
+export { type ManifestFiles, manifestFromFiles, manifestNotes } from "./model/manifest-file.ts";
 export { manifestShape } from "./model/manifest-schema.ts";
 export { nearest } from "./model/nearest.ts";
 export type { Exit, Observed, ObservedProcess, ObservedRelease } from "./model/observed.ts";
@@ -56,12 +56,14 @@ export {
   type ReleaseOutcome,
   type ReleaseReason,
 } from "./model/release.ts";
+export { variableFor } from "./model/resource-variable.ts";
 export type { Run, RunName } from "./model/run.ts";
 export { inventorySchema, manifestSchema } from "./model/schema.ts";
 export { durationMs, durationText, sizeBytes } from "./model/units.ts";
 export { typeFlaw } from "./model/value.ts";
+export { isReserved, looksSecret } from "./model/variable.ts";
 export { type YamlText, yamlText } from "./model/yaml-text.ts";
-export { type ConfigIn, isSecret, type LayerValue, layersOf, resolveConfig } from "./plan/config.ts";
+export { type ConfigIn, type IgnoredValue, isSecret, type LayerValue, layersOf, resolveConfig } from "./plan/config.ts";
 export { type CronAction, type CronIn, decideCron, graceForLateRunMs } from "./plan/cron.ts";
 export { allReady, type Decision, type Desired, type DesiredRelease, type DesiredTask, deploy, type Verdict } from "./plan/deploy.ts";
 export { type Difference, diffReleases, type ReleaseDifference } from "./plan/diff.ts";

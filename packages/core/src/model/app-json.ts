@@ -1,33 +1,48 @@
 import * as z from "zod";
-import { flawed, flaws } from "./issues.ts";
-import type { ConfigDeclaration, CronEntry, Manifest, ProcessDeclaration, ResourceDeclaration, ResourceType } from "./manifest.ts";
-import { yamlText } from "./yaml-text.ts";
+import { addonResources } from "./addons.ts";
+import { scheduleFlaw } from "./cron-schedule.ts";
+import { type Flaw, flawed, flaws } from "./issues.ts";
+import { jsonText } from "./json-text.ts";
+import type { ConfigDeclaration, CronEntry, HealthDeclaration, Manifest, ProcessDeclaration } from "./manifest.ts";
+import { nearest } from "./nearest.ts";
+import { count, flag, flawless, oneOf, scalar } from "./scalar.ts";
+import { isReserved, looksSecret, variableFlaw } from "./variable.ts";
+import type { YamlText } from "./yaml-text.ts";
 
 const text = z.string({ error: "a text" });
 const anything = z.unknown().optional();
-const env = z.union(
+const variable = z.union(
   [
     text,
     z.looseObject({
       description: text.optional(),
-      value: z.union([text, z.number(), z.boolean()]).optional(),
-      required: z.boolean({ error: "true or false" }).optional(),
-      generator: z.literal("secret").optional(),
+      value: scalar.optional(),
+      required: flag.optional(),
+      generator: z.literal("secret", { error: '"secret"' }).optional(),
     }),
   ],
   { error: "a text, or keys such as `value` and `required`" },
 );
-const formation = z.looseObject(
+const formation = z.looseObject({ quantity: count.optional() }, { error: "keys such as `quantity`" });
+const policies = ["allow", "forbid", "replace"] as const;
+const cron = z.looseObject(
   {
-    quantity: z.int({ error: "a whole number" }).min(0, { error: "a whole number from 0" }).max(1000, { error: "at most 1000" }).optional(),
+    command: text.min(1, { error: "a command" }),
+    schedule: flawless(scheduleFlaw, 'five fields, such as "0 3 * * *"'),
+    concurrency_policy: z.enum(policies, { error: oneOf(policies) }).optional(),
   },
-  { error: "keys such as `quantity`" },
+  { error: "keys `command` and `schedule`" },
 );
-const cron = z.looseObject({
-  command: text,
-  schedule: text,
-  concurrency_policy: z.enum(["allow", "forbid", "replace"], { error: "allow, forbid or replace" }).optional(),
-});
+const number = z.number({ error: "a number" });
+const healthcheck = z.looseObject(
+  {
+    type: text.optional(),
+    path: text.optional(),
+    timeout: number.min(0.001, { error: "a number of seconds" }).max(3600, { error: "at most 3600" }).optional(),
+    attempts: number.int({ error: "a whole number" }).min(1, { error: "at least 1" }).max(100, { error: "at most 100" }).optional(),
+  },
+  { error: "keys such as `type` and `path`" },
+);
 
 /** Heroku's schema, with what Dokku adds. @see https://devcenter.heroku.com/articles/app-json-schema */
 const shape = z.strictObject(
@@ -40,8 +55,13 @@ const shape = z.strictObject(
     repository: anything,
     logo: anything,
     success_url: anything,
-    scripts: z.looseObject({ postdeploy: z.union([text, z.looseObject({ command: text })]).optional() }).optional(),
-    env: z.record(z.string(), env, { error: "variables by name" }).optional(),
+    scripts: z
+      .looseObject(
+        { postdeploy: z.union([text, z.looseObject({ command: text })], { error: "a command" }).optional() },
+        { error: "scripts by name" },
+      )
+      .optional(),
+    env: z.record(z.string(), variable, { error: "variables by name" }).optional(),
     formation: z.record(z.string(), formation, { error: "process types by name" }).optional(),
     addons: z
       .array(z.union([text, z.looseObject({ plan: text, as: text.optional() })], { error: "a plan, such as heroku-postgresql" }), {
@@ -54,81 +74,119 @@ const shape = z.strictObject(
     image: anything,
     cron: z.array(cron, { error: "a list of entries" }).optional(),
     healthchecks: z
-      .record(
-        z.string(),
-        z.array(
-          z.looseObject({ type: text.optional(), path: text.optional(), timeout: z.number().optional(), attempts: z.number().optional() }),
-        ),
-      )
+      .record(z.string(), z.array(healthcheck, { error: "a list of checks" }), { error: "lists of checks by process type" })
       .optional(),
   },
-  { error: "an object" },
+  { error: "an object, in braces" },
 );
+type Written = z.output<typeof shape>;
 
-const addonTypes: readonly (readonly [RegExp, ResourceType, string])[] = [
-  [/^(heroku-postgresql|crunchybridge|aiven-pg)\b/, "postgres", "DATABASE"],
-  [/^(heroku-redis|heroku-kvs|rediscloud|redistogo|openredis)\b/, "redis", "REDIS"],
-  [/^(jawsdb|cleardb|heroku-mysql)\b/, "mysql", "DATABASE"],
-  [/^(cloudamqp)\b/, "amqp", "CLOUDAMQP"],
-];
+const file = "app.json";
 
 /**
  * Completes what a Procfile says with an `app.json`.
  *
+ * @returns with notes on what has no effect here
  * @throws Problem app-json-invalid - not JSON, an unknown key, or a wrong type; with every place
  */
-export function appJson(manifest: Manifest, json: string | undefined): Manifest {
-  if (json === undefined) return manifest;
-  const file = "app.json";
-  const yaml = yamlText(json, file, "app-json-invalid");
+export function appJson(manifest: Manifest, json: string | undefined): { readonly manifest: Manifest; readonly notes: readonly string[] } {
+  if (json === undefined) return { manifest, notes: [] };
+  const yaml = jsonText(json, file, "app-json-invalid");
+  const written = writtenIn(yaml);
+  const { scripts, env = {}, addons = [], cron: entries = [] } = written;
+  const { resources, unknown } = addonResources(addons.map((addon) => (typeof addon === "string" ? { plan: addon } : addon)));
+  const provided = new Set(Object.values(resources).map(({ as }) => as));
+  const postdeploy = typeof scripts?.postdeploy === "string" ? scripts.postdeploy : scripts?.postdeploy?.command;
+  return {
+    manifest: {
+      ...manifest,
+      processes: Object.fromEntries(
+        Object.entries(manifest.processes).map(([type, each]): [string, ProcessDeclaration] => [type, completed(type, each, written)]),
+      ),
+      // What the platform or a resource sets is no config, although many files list `DATABASE_URL` beside the add-on.
+      config: Object.fromEntries(
+        Object.entries(env)
+          .filter(([key]) => !isReserved(key) && !provided.has(key))
+          .map(([key, each]) => [key, declaration(key, each)]),
+      ),
+      resources,
+      cron: Object.fromEntries(entries.map((entry, index) => [`cron-${index + 1}`, cronEntry(entry)])),
+      ...(postdeploy !== undefined && { postdeploy }),
+    },
+    notes: [
+      ...unknown.map(
+        (plan) => `${file}: the add-on \`${plan}\` is no resource that Douze knows: set its variables with \`douze config set\``,
+      ),
+      ...strangers(written, manifest),
+    ],
+  };
+}
+
+function writtenIn(yaml: YamlText): Written {
   const result = shape.safeParse(yaml.value, { reportInput: true });
   const known = (path: readonly PropertyKey[]): readonly string[] => (path.length === 0 ? Object.keys(shape.shape) : []);
   if (!result.success) throw flawed("app-json-invalid", file, flaws(result.error, yaml, known));
-  const { scripts, env: variables = {}, formation: quantities = {}, addons = [], cron: entries = [], healthchecks = {} } = result.data;
-  const postdeploy = scripts?.postdeploy;
-  const processes = Object.fromEntries(
-    Object.entries(manifest.processes).map(([type, each]): [string, ProcessDeclaration] => {
-      const path =
-        healthchecks[type]?.find((check) => check.path !== undefined && check.type !== "startup")?.path ??
-        healthchecks[type]?.find((check) => check.path)?.path;
-      const health =
-        path === undefined ? {} : { health: { readiness: path, liveness: path, intervalMs: 5_000, timeoutMs: 5_000, failures: 3 } };
-      return [type, { ...each, scale: quantities[type]?.quantity ?? each.scale, ...health }];
-    }),
+  const wrong = Object.keys(result.data.env ?? {}).flatMap((key): Flaw[] => {
+    const flaw = isReserved(key) ? undefined : variableFlaw(key);
+    return flaw ? [{ place: yaml.keyPlace(["env", key]), text: `\`env.${key}\`: expected ${flaw}` }] : [];
+  });
+  if (wrong.length > 0) throw flawed("app-json-invalid", file, wrong);
+  return result.data;
+}
+
+/** Heroku takes no offence at types that the Procfile does not have, so neither does Douze; but most are slips of the pen. */
+function strangers({ formation: quantities = {}, healthchecks = {} }: Written, { processes }: Manifest): string[] {
+  const types = Object.keys(processes);
+  return Object.entries({ formation: quantities, healthchecks }).flatMap(([section, byType]) =>
+    Object.keys(byType)
+      .filter((type) => !types.includes(type))
+      .map((type) => {
+        const meant = nearest(type, types);
+        return `${file}: \`${section}.${type}\` is no process type of the Procfile${meant ? `: did you mean \`${meant}\`?` : ""}`;
+      }),
   );
+}
+
+function completed(
+  type: string,
+  process: ProcessDeclaration,
+  { formation: quantities = {}, healthchecks = {} }: Written,
+): ProcessDeclaration {
+  const health = healthOf((Object.hasOwn(healthchecks, type) && healthchecks[type]) || []);
+  const quantity = Object.hasOwn(quantities, type) ? quantities[type]?.quantity : undefined;
+  return { ...process, scale: quantity ?? process.scale, ...(health && { health }) };
+}
+
+/** Dokku's checks of an HTTP path. Where one of the two is not declared, the other's path stands for it. */
+function healthOf(checks: readonly z.output<typeof healthcheck>[]): HealthDeclaration | undefined {
+  const of = (...types: readonly string[]): z.output<typeof healthcheck> | undefined =>
+    types.map((type) => checks.find((check) => check.path?.startsWith("/") && (check.type ?? "startup") === type)).find((found) => found);
+  const readiness = of("readiness", "startup", "liveness");
+  const liveness = of("liveness", "readiness", "startup");
+  if (readiness?.path === undefined || liveness?.path === undefined) return undefined;
+  const { timeout = 5, attempts = 3 } = readiness;
   return {
-    ...manifest,
-    processes,
-    config: Object.fromEntries(Object.entries(variables).map(([key, each]) => [key, variable(each)])),
-    resources: resourcesOf(addons.map((addon) => (typeof addon === "string" ? { plan: addon } : addon))),
-    cron: Object.fromEntries(entries.map((entry, index) => [`cron-${index + 1}`, cronEntry(entry)])),
-    ...(postdeploy !== undefined && { postdeploy: typeof postdeploy === "string" ? postdeploy : postdeploy.command }),
+    readiness: readiness.path,
+    liveness: liveness.path,
+    intervalMs: 5_000,
+    timeoutMs: Math.round(timeout * 1_000),
+    failures: attempts,
   };
 }
 
-function variable(each: z.output<typeof env>): ConfigDeclaration {
-  if (typeof each === "string") return { type: "string", default: each, required: false, secret: false, live: false };
-  const { value, required = true, generator, description } = each;
+/** Heroku has no word for a secret: what is named like one is taken for one. */
+function declaration(key: string, each: z.output<typeof variable>): ConfigDeclaration {
+  const { value, required = true, generator, description } = typeof each === "string" ? { value: each } : each;
+  const given = value === undefined ? undefined : String(value);
   return {
     type: "string",
-    required: required && value === undefined && generator === undefined,
-    secret: generator === "secret",
+    required: required && given === undefined && generator === undefined,
+    secret: generator === "secret" || looksSecret(key, given),
     live: false,
-    ...(value !== undefined && { default: String(value) }),
+    ...(given !== undefined && { default: given }),
     ...(description !== undefined && { description }),
     ...(generator && { generate: generator }),
   };
-}
-
-function resourcesOf(addons: readonly { readonly plan: string; readonly as?: string | undefined }[]): Record<string, ResourceDeclaration> {
-  const resources: Record<string, ResourceDeclaration> = {};
-  for (const { plan, as } of addons) {
-    const [, type, prefix] = addonTypes.find(([pattern]) => pattern.test(plan)) ?? [];
-    if (!type || !prefix) continue;
-    const name = (as ?? (type in resources ? plan.replace(/:.*/, "") : type)).toLowerCase();
-    resources[name] = { type, as: `${as?.toUpperCase() ?? prefix}_URL`, required: true };
-  }
-  return resources;
 }
 
 function cronEntry({ command, schedule, concurrency_policy = "allow" }: z.output<typeof cron>): CronEntry {

@@ -1,4 +1,5 @@
 import { Problem } from "./problem.ts";
+import { isInherited } from "./variable.ts";
 
 /** A text or number that was checked once, at the edge, by the parser of its noun. */
 export type Branded<T, Name extends string> = T & { readonly [brand]: Name };
@@ -46,7 +47,7 @@ export function environmentName(text: string): EnvironmentName {
 
 /** @throws Problem name-invalid - empty, too long, or with a character that is not allowed, such as a path separator */
 export function processType(text: string): ProcessType {
-  if (!processName.test(text)) throw nameInvalid("process type", text, "letters, digits, `_` and `-`, at most 63");
+  if (!processName.test(text) || isInherited(text)) throw nameInvalid("process type", text, "letters, digits, `_` and `-`, at most 63");
   return text as ProcessType;
 }
 

@@ -6,10 +6,10 @@ import type { Manifest } from "./manifest.ts";
 import { nearest } from "./nearest.ts";
 import { Problem } from "./problem.ts";
 import { duration, size } from "./quantity.ts";
+import { count, scalar } from "./scalar.ts";
+import { variableFlaw, variablePattern, variableWords } from "./variable.ts";
 import { type YamlText, yamlText } from "./yaml-text.ts";
 
-const scalar = z.union([z.string(), z.number(), z.boolean()], { error: "a text, a number, or true or false" });
-const count = z.int({ error: "a whole number" }).min(0, { error: "a whole number from 0" }).max(1000, { error: "at most 1000" });
 const host = z
   .string({ error: "a host name" })
   .regex(/^(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i, { error: "a host name, such as shop.example.org or *.example.org" });
@@ -31,14 +31,15 @@ const target = z.strictObject(
   },
   { error: "keys such as `port:`" },
 );
-const attachment = z.union(
-  [
-    z.string().min(1),
-    z.strictObject({ url: z.string({ error: "a URL" }) }, { error: "`url:`" }),
-    z.strictObject({ secret: z.string({ error: "the name of a key under `secrets:`" }) }, { error: "`secret:`" }),
-  ],
-  { error: "`embedded`, a URL, `{ url: … }` or `{ secret: KEY }`" },
+const attachmentWords = "`embedded`, a URL, `{ url: … }` or `{ secret: KEY }`";
+const attachmentKeys = z.strictObject(
+  {
+    url: z.string({ error: "a URL" }).optional(),
+    secret: z.string({ error: "the name of a key under `secrets:`" }).optional().meta({ description: "The URL is the value of that key" }),
+  },
+  { error: attachmentWords },
 );
+const attachment = z.union([z.string(), attachmentKeys], { error: attachmentWords });
 const logs = z.strictObject(
   {
     size: size("The store is kept below it. Default 256MiB").optional(),
@@ -47,13 +48,18 @@ const logs = z.strictObject(
   { error: "keys `size:` and `age:`" },
 );
 
+const variableKey = z.string().regex(variablePattern, { error: variableWords });
+
 /** `inventory/<environment>.yaml` as it is written. */
 export const inventoryShape: z.ZodObject = z
   .strictObject(
     {
       $schema: z.string().optional(),
       target: target.optional(),
-      config: z.record(z.string(), scalar, { error: "keys, such as `PAGE_SIZE: 20`" }).optional(),
+      config: z
+        .record(variableKey, scalar, { error: "keys, such as `PAGE_SIZE: 20`" })
+        .optional()
+        .meta({ description: "Values over the manifest's defaults" }),
       scale: z.record(z.string(), count, { error: "numbers by process type, such as `web: 2`" }).optional(),
       attachments: z
         .record(z.string(), attachment, { error: "resources by name" })
@@ -79,7 +85,12 @@ interface WrittenInventory {
   readonly logs?: z.output<typeof logs>;
 }
 
-const sections: Readonly<Record<string, readonly string[]>> = { target: Object.keys(target.shape), logs: Object.keys(logs.shape) };
+/** The keys that are known at a path, for advice on one that is not. */
+function knownKeys([section]: readonly PropertyKey[]): readonly string[] {
+  if (section === undefined) return Object.keys(inventoryShape.shape).filter((key) => key !== "$schema" && key !== "sops");
+  const sections: Readonly<Record<string, z.ZodObject>> = { target, attachments: attachmentKeys, logs };
+  return Object.keys(sections[String(section)]?.shape ?? {});
+}
 
 /** What holds where there is no file. */
 export function defaultInventory(environment: EnvironmentName): Inventory {
@@ -103,39 +114,41 @@ export function defaultInventory(environment: EnvironmentName): Inventory {
 export function inventory(text: string, file: string, environment: EnvironmentName, secrets: Readonly<Record<string, string>>): Inventory {
   const yaml = yamlText(text, file, "inventory-invalid");
   const result = inventoryShape.safeParse(yaml.value, { reportInput: true });
-  const known = (path: readonly PropertyKey[]): readonly string[] =>
-    path.length === 0
-      ? Object.keys(inventoryShape.shape).filter((key) => key !== "$schema" && key !== "sops")
-      : (sections[String(path[0])] ?? []);
-  if (!result.success) throw flawed("inventory-invalid", file, flaws(result.error, yaml, known));
+  if (!result.success) throw flawed("inventory-invalid", file, flaws(result.error, yaml, knownKeys));
   const written = result.data as WrittenInventory;
-  const wrong: Flaw[] = [];
-  const base = defaultInventory(environment);
-  const attachments = Object.fromEntries(
-    Object.entries(written.attachments ?? {}).flatMap(([name, each]): [string, Attachment][] => {
-      const found = attachmentOf(each, secrets);
-      if (typeof found !== "string") return [[name, found]];
-      wrong.push({ place: yaml.place(["attachments", name]), text: `\`attachments.${name}\`: ${found}` });
-      return [];
-    }),
-  );
-  for (const key of Object.keys(written.config ?? {})) {
-    if (key in secrets)
-      wrong.push({
-        place: yaml.keyPlace(["config", key]),
-        text: `\`${key}\` stands under \`config:\` and under \`secrets:\`: leave it in one of them`,
-      });
-  }
+  const attachments = Object.entries(written.attachments ?? {}).map(([name, each]) => ({ name, found: attachmentOf(each, secrets) }));
+  const wrong = [
+    ...attachments.flatMap(({ name, found }): Flaw[] =>
+      typeof found === "string" ? [{ place: yaml.place(["attachments", name]), text: `\`attachments.${name}\`: ${found}` }] : [],
+    ),
+    ...configFlaws(Object.keys(written.config ?? {}), secrets, yaml),
+  ];
   if (wrong.length > 0) throw flawed("inventory-invalid", file, wrong);
+  const base = defaultInventory(environment);
   return {
     environment,
     target: { kind: "local", port: written.target?.port ?? base.target.port, hosts: written.target?.hosts ?? [] },
     config: Object.fromEntries(Object.entries(written.config ?? {}).map(([key, value]) => [key, textOf(yaml, key, value)])),
     secrets,
     scale: written.scale ?? {},
-    attachments,
+    attachments: Object.fromEntries(attachments.flatMap(({ name, found }) => (typeof found === "string" ? [] : [[name, found]]))),
     logs: { maxBytes: written.logs?.size ?? base.logs.maxBytes, maxAgeMs: written.logs?.age ?? base.logs.maxAgeMs },
   };
+}
+
+function configFlaws(keys: readonly string[], secrets: Readonly<Record<string, string>>, yaml: YamlText): Flaw[] {
+  const found: readonly (Flaw | undefined)[] = [
+    ...keys.map((key) => flawAt("config", key, variableFlaw(key), yaml)),
+    ...Object.keys(secrets).map((key) => flawAt("secrets", key, variableFlaw(key), yaml)),
+    ...keys
+      .filter((key) => Object.hasOwn(secrets, key))
+      .map((key) => flawAt("config", key, "a place of its own: it stands under `secrets:` too, leave it in one of them", yaml)),
+  ];
+  return found.filter((each) => each !== undefined);
+}
+
+function flawAt(section: string, key: string, flaw: string | undefined, yaml: YamlText): Flaw | undefined {
+  return flaw === undefined ? undefined : { place: yaml.keyPlace([section, key]), text: `\`${section}.${key}\`: expected ${flaw}` };
 }
 
 /** A number keeps the digits it was written with. */
@@ -143,27 +156,41 @@ function textOf(yaml: YamlText, key: string, value: string | number | boolean): 
   return typeof value === "string" ? value : (yaml.source(["config", key]) ?? String(value));
 }
 
+/** An attachment; or, as a text, what is wrong with it: never its URL, which carries a password. */
 function attachmentOf(each: z.output<typeof attachment>, secrets: Readonly<Record<string, string>>): Attachment | string {
   if (each === "embedded") return { kind: "embedded" };
-  if (typeof each !== "string" && "secret" in each) {
-    const url = secrets[each.secret];
-    return url === undefined ? `there is no \`${each.secret}\` under \`secrets:\`` : { kind: "url", url };
+  const { url: given, secret } = typeof each === "string" ? { url: each } : each;
+  if ((given === undefined) === (secret === undefined)) return `expected one of \`url:\` and \`secret:\``;
+  if (secret !== undefined && !Object.hasOwn(secrets, secret)) {
+    const meant = nearest(secret, Object.keys(secrets));
+    return `there is no \`${secret}\` under \`secrets:\`${meant ? `: did you mean \`${meant}\`?` : ""}`;
   }
-  const url = typeof each === "string" ? each : each.url;
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? { kind: "url", url } : "expected `embedded`, or a URL such as postgres://…";
+  const url = given ?? secrets[secret ?? ""] ?? "";
+  if (!/^[a-z][a-z0-9+.-]*:\/\/\S+$/i.test(url))
+    return secret === undefined
+      ? "expected `embedded`, or a URL such as postgres://…"
+      : `expected a URL such as postgres://… as the value of \`${secret}\``;
+  return { kind: "url", url, ...(secret !== undefined && { secret }) };
 }
 
-/** Whether an inventory names only what the manifest has. */
-export function checkInventory({ environment, scale, attachments }: Inventory, manifest: Manifest): Problem | undefined {
+/**
+ * Whether an inventory names only what the manifest has.
+ *
+ * @returns Problem inventory-invalid - a process type, a resource that the manifest does not declare; a live key among the secrets
+ */
+export function checkInventory({ environment, scale, attachments, secrets }: Inventory, manifest: Manifest): Problem | undefined {
+  const live = Object.keys(secrets).filter((key) => Object.hasOwn(manifest.config, key) && manifest.config[key]?.live);
   const wrong = [
     ...unknown("process type", Object.keys(scale), Object.keys(manifest.processes), "scale"),
     ...unknown("resource", Object.keys(attachments), Object.keys(manifest.resources), "attachments"),
+    ...live.map(
+      (key) => `\`secrets.${key}\` is declared live, and live keys lie in files: move it to \`config:\`, or declare it otherwise`,
+    ),
   ];
-  const file = `inventory/${environment}.yaml`;
   if (wrong.length === 0) return undefined;
   return new Problem({
     code: "inventory-invalid",
-    what: `${file} does not fit the manifest`,
+    what: `inventory/${environment}.yaml does not fit the manifest`,
     why: wrong.join("; "),
     fix: "name what the manifest declares, or declare it there",
   });

@@ -24,7 +24,9 @@ export interface Target {
 
 export type Attachment =
   /** A real server that Douze runs for this environment; its data are kept with the environment's state. */
-  { readonly kind: "embedded" } | { readonly kind: "url"; readonly url: string };
+  | { readonly kind: "embedded" }
+  /** `secret` names the key under `secrets:` that the URL was read from. */
+  | { readonly kind: "url"; readonly url: string; readonly secret?: string };
 
 /** The older part of the store is deleted when either bound is passed. */
 export interface LogRetention {

@@ -10,9 +10,13 @@ export interface Flaw {
   readonly text: string;
 }
 
+/** The keys that are known at a path, for advice on one that is not. */
+export type KnownKeys = (path: readonly PropertyKey[]) => readonly string[];
+
 /** What a schema found wrong, with its places in the text. */
-export function flaws(error: z.ZodError, yaml: YamlText, knownAt: (path: readonly PropertyKey[]) => readonly string[]): Flaw[] {
-  return error.issues.flatMap((issue) => flawsOf(issue as z.core.$ZodIssue, yaml, knownAt));
+export function flaws(error: z.ZodError, yaml: YamlText, knownAt: KnownKeys): Flaw[] {
+  const issues = error.issues.flatMap((issue) => leaves(issue as z.core.$ZodIssue, []));
+  return issues.filter((issue) => !misspelt(issue, issues, knownAt)).flatMap((issue) => flawsOf(issue, yaml, knownAt));
 }
 
 /** All flaws of a file at once, so that nobody mends one to be told of the next. */
@@ -23,15 +27,50 @@ export function flawed(code: ProblemCode, file: string, list: readonly Flaw[]): 
   return new Problem({
     code,
     what: one ? `${file}:${first.place.line}:${first.place.column} is not right` : `${file} is not right in ${sorted.length} places`,
-    why: one ? first.text : sorted.map(({ place, text }) => `\n  ${place.line}:${place.column} ${text}`).join(""),
-    fix: "mend it; docs/reference shows every key with its meaning",
+    why: one ? printable(first.text) : sorted.map(({ place, text }) => `\n  ${place.line}:${place.column} ${printable(text)}`).join(""),
+    fix: fixes[code] ?? "mend it",
     places: sorted.map(({ place }) => place),
   });
 }
 
-function flawsOf(issue: z.core.$ZodIssue, yaml: YamlText, knownAt: (path: readonly PropertyKey[]) => readonly string[]): Flaw[] {
+const fixes: Partial<Record<ProblemCode, string>> = {
+  "manifest-invalid": "mend it; docs/reference/manifest.yaml shows every key with its meaning",
+  "inventory-invalid": "mend it; docs/reference/inventory.yaml shows every key with its meaning",
+  "procfile-invalid": "write each line as `type: command`; comments begin with `#`",
+  "app-json-invalid": "mend it; docs/heroku.md says what is read of the file",
+  "env-file-invalid": "write each line as `KEY=value`, and quotes around a value that holds `#` or goes on over several lines",
+};
+
+/** A key may hold anything, such as the signs with which a terminal is told to do things. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, "\uFFFD");
+}
+
+/** A union says what each of its branches missed; what lies deeper is more to the point than that none of them fits. */
+function leaves(issue: z.core.$ZodIssue, above: readonly PropertyKey[]): readonly z.core.$ZodIssue[] {
+  const path = [...above, ...issue.path];
+  const own = { ...issue, path } as z.core.$ZodIssue;
+  if (issue.code !== "invalid_union") return [own];
+  const deep = issue.errors.flat().filter((each) => each.path.length > 0 || each.code === "unrecognized_keys");
+  return deep.length > 0 ? deep.flatMap((each) => leaves(each, path)) : [own];
+}
+
+/** Whether a missing key stands there under a name that is nearly its own: then it is said once. */
+function misspelt(issue: z.core.$ZodIssue, all: readonly z.core.$ZodIssue[], knownAt: KnownKeys): boolean {
+  if (!isMissing(issue)) return false;
+  const parent = issue.path.slice(0, -1);
+  return all.some(
+    (other) =>
+      other.code === "unrecognized_keys" &&
+      other.path.join("\n") === parent.join("\n") &&
+      other.keys.some((key) => nearest(key, knownAt(parent)) === issue.path.at(-1)),
+  );
+}
+
+function flawsOf(issue: z.core.$ZodIssue, yaml: YamlText, knownAt: KnownKeys): Flaw[] {
   const path = issue.path as (string | number)[];
-  const name = path.join(".") || "the file";
+  const name = path.length > 0 ? `\`${path.join(".")}\`` : "the file";
+  const place = yaml.place(path);
   switch (issue.code) {
     case "unrecognized_keys":
       return issue.keys.map((key) => {
@@ -40,19 +79,14 @@ function flawsOf(issue: z.core.$ZodIssue, yaml: YamlText, knownAt: (path: readon
         const advice = meant ? `did you mean \`${meant}\`?` : `known here: ${known.join(", ")}`;
         return { place: yaml.keyPlace([...path, key]), text: `\`${[...path, key].join(".")}\` is unknown: ${advice}` };
       });
-    case "invalid_union": {
-      const inner = issue.errors.flat().filter((each) => each.path.length > 0 || each.code === "unrecognized_keys");
-      const deep = inner.map((each) => ({ ...each, path: [...path, ...each.path] }) as z.core.$ZodIssue);
-      if (deep.length > 0) return deep.flatMap((each) => flawsOf(each, yaml, knownAt));
-      return [{ place: yaml.place(path), text: `\`${name}\`: expected ${issue.message}` }];
-    }
-    case "invalid_type":
-      if (issue.input === undefined && path.length > 0)
-        return [{ place: yaml.place(path), text: `\`${name}\` is missing: expected ${issue.message}` }];
-      return [{ place: yaml.place(path), text: `\`${name}\`: expected ${issue.message}` }];
     case "invalid_key":
-      return issue.issues.map((each) => ({ place: yaml.keyPlace(path), text: `\`${name}\`: expected ${each.message}` }));
+      return issue.issues.map((each) => ({ place: yaml.keyPlace(path), text: `${name}: expected ${each.message}` }));
     default:
-      return [{ place: yaml.place(path), text: `\`${name}\`: expected ${issue.message}` }];
+      if (isMissing(issue)) return [{ place, text: `${name} is missing: expected ${issue.message}` }];
+      return [{ place, text: `${name}${issue.input === null ? " is empty" : ""}: expected ${issue.message}` }];
   }
+}
+
+function isMissing(issue: z.core.$ZodIssue): boolean {
+  return "input" in issue && issue.input === undefined && issue.path.length > 0;
 }

@@ -1,15 +1,8 @@
 import { appJson } from "./app-json.ts";
 import { type AppName, appName, type ProcessType } from "./ids.ts";
-import { type Flaw, flawed, flaws } from "./issues.ts";
-import type {
-  BuildDeclaration,
-  ConfigDeclaration,
-  ConfigType,
-  Manifest,
-  ProcessDeclaration,
-  ResourceDeclaration,
-  ResourceType,
-} from "./manifest.ts";
+import { flawed, flaws } from "./issues.ts";
+import type { BuildDeclaration, ConfigDeclaration, ConfigType, Manifest, ProcessDeclaration, ResourceDeclaration } from "./manifest.ts";
+import { contradictions } from "./manifest-contradictions.ts";
 import {
   knownKeys,
   manifestShape,
@@ -19,8 +12,9 @@ import {
   type WrittenRelease,
 } from "./manifest-schema.ts";
 import { procfile } from "./procfile.ts";
+import { variableFor } from "./resource-variable.ts";
 import { typeFlaw } from "./value.ts";
-import { type YamlText, yamlText } from "./yaml-text.ts";
+import { type Path, type YamlText, yamlText } from "./yaml-text.ts";
 
 /** The files a manifest may come from, by name. */
 export interface ManifestFiles {
@@ -29,55 +23,98 @@ export interface ManifestFiles {
   readonly "app.json"?: string;
 }
 
+const file = "douze.yaml";
 const hour = 3_600_000;
 
 /**
  * What an app is: from `douze.yaml`, or from a `Procfile` with `app.json`.
  *
- * A `douze.yaml` without processes takes those of the Procfile.
+ * A `douze.yaml` without processes takes those of the Procfile, and its release task where it has none of its own; `app.json` is
+ * read beside a Procfile alone.
  *
  * @param fallbackName - for a file that names none
- * @returns nothing when there is neither file
+ * @returns nothing when there is neither `douze.yaml` nor `Procfile`
  * @throws Problem manifest-invalid, procfile-invalid, app-json-invalid - with every place
  */
 export function manifestFromFiles(files: ManifestFiles, fallbackName: string): Manifest | undefined {
-  const { "douze.yaml": own, Procfile: lines, "app.json": json } = files;
+  const { [file]: own, Procfile: lines, "app.json": json } = files;
   if (own !== undefined) return fromYaml(own, lines, fallbackName);
   if (lines === undefined) return undefined;
-  return appJson(procfile(lines, "Procfile", appName(fallbackName)), json);
+  return appJson(procfile(lines, "Procfile", appName(fallbackName)), json).manifest;
+}
+
+/**
+ * What of the files has no effect here, in words, for a person who wonders: add-ons of kinds that Douze does not know, process
+ * types in `formation` that the Procfile does not have.
+ *
+ * @throws Problem procfile-invalid, app-json-invalid - with every place
+ */
+export function manifestNotes({ [file]: own, Procfile: lines, "app.json": json }: ManifestFiles, fallbackName: string): readonly string[] {
+  if (own !== undefined || lines === undefined) return [];
+  return appJson(procfile(lines, "Procfile", appName(fallbackName)), json).notes;
 }
 
 function fromYaml(text: string, lines: string | undefined, fallbackName: string): Manifest {
-  const file = "douze.yaml";
   const yaml = yamlText(text, file, "manifest-invalid");
-  const result = manifestShape.safeParse(yaml.value, { reportInput: true });
-  if (!result.success) throw flawed("manifest-invalid", file, flaws(result.error, yaml, knownKeys));
-  const written = result.data as WrittenManifest;
-  const name: AppName = appName(written.app ?? fallbackName);
+  const written = writtenManifest(yaml);
+  const name = appName(written.app ?? fallbackName);
   const borrowed = Object.keys(written.processes ?? {}).length === 0 && lines !== undefined ? procfile(lines, "Procfile", name) : undefined;
-  const resources = resourcesOf(written);
-  const config = configOf(written, yaml);
-  const wrong = [...meaning(written, config, resources, yaml)];
+  return { ...manifestOf(written, name, yaml), ...borrowedParts(borrowed, written) };
+}
+
+/** @throws Problem manifest-invalid - what the schema finds, and what contradicts itself in the parts that it finds sound */
+function writtenManifest(yaml: YamlText): WrittenManifest {
+  const result = manifestShape.safeParse(yaml.value, { reportInput: true });
+  const found = result.success ? [] : flaws(result.error, yaml, knownKeys);
+  const sound = result.success ? result : manifestShape.safeParse(without(yaml.value, result.error.issues));
+  const written = (sound.success ? sound.data : {}) as WrittenManifest;
+  const wrong = [...found, ...contradictions(manifestOf(written, "a" as AppName, yaml), written, yaml)];
   if (wrong.length > 0) throw flawed("manifest-invalid", file, wrong);
-  const task = written.release;
-  const release =
-    task === undefined
-      ? borrowed?.release
-      : { timeoutMs: hour, on: "release" as const, ...(typeof task === "string" ? { command: task } : renamed(task)) };
+  return written;
+}
+
+/** A value without the entries that have an issue. */
+function without(value: unknown, issues: readonly { readonly path: readonly PropertyKey[]; readonly keys?: readonly string[] }[]): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return {};
+  const sections = new Set(
+    issues.flatMap(({ path, keys = [] }) => (path.length === 0 ? [...keys] : path.length === 1 ? [String(path[0])] : [])),
+  );
+  const entries = new Set(issues.map(({ path }) => JSON.stringify(path.slice(0, 2))));
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([section]) => !sections.has(section))
+      .map(([section, each]: [string, unknown]) => [
+        section,
+        typeof each === "object" && each !== null
+          ? Object.fromEntries(Object.entries(each).filter(([name]) => !entries.has(JSON.stringify([section, name]))))
+          : each,
+      ]),
+  );
+}
+
+function borrowedParts(borrowed: Manifest | undefined, { release }: WrittenManifest): Partial<Pick<Manifest, "processes" | "release">> {
+  if (!borrowed) return {};
+  return { processes: borrowed.processes, ...(release === undefined && borrowed.release && { release: borrowed.release }) };
+}
+
+function manifestOf(written: WrittenManifest, app: AppName, yaml: YamlText): Manifest {
+  const { release: task } = written;
   return {
-    app: name,
-    source: "douze.yaml",
+    app,
+    source: file,
     build: buildOf(written),
-    processes: borrowed?.processes ?? processesOf(written),
-    ...(release && { release }),
+    processes: processesOf(written),
+    ...(task !== undefined && {
+      release: { timeoutMs: hour, on: "release" as const, ...(typeof task === "string" ? { command: task } : renamed(task)) },
+    }),
     cron: Object.fromEntries(
       Object.entries(written.cron ?? {}).map(([entry, { command, schedule, timezone = "UTC", overlap = "forbid", timeout = hour }]) => [
         entry,
         { command, schedule, timeZone: timezone, overlap, timeoutMs: timeout },
       ]),
     ),
-    resources,
-    config,
+    resources: resourcesOf(written),
+    config: Object.fromEntries(Object.entries(written.config ?? {}).map(([key, each]) => [key, declaration(key, each, yaml)])),
   };
 }
 
@@ -121,30 +158,11 @@ function processOf(type: string, process: WrittenProcess): ProcessDeclaration {
   };
 }
 
-const variables: Partial<Record<ResourceType, string>> = {
-  postgres: "DATABASE_URL",
-  redis: "REDIS_URL",
-  mysql: "DATABASE_URL",
-  mongodb: "MONGODB_URL",
-  amqp: "AMQP_URL",
-  smtp: "SMTP_URL",
-  s3: "S3_URL",
-  otlp: "OTEL_EXPORTER_OTLP_ENDPOINT",
-};
-
-/** The variable of a resource: its type's own, or, for a second one of a type, one with its name in front. */
-export function variableFor(type: ResourceType, resource: string, taken: ReadonlySet<string>): string {
-  const own = variables[type];
-  if (own !== undefined && !taken.has(own)) return own;
-  const upper = resource.toUpperCase().replace(/[^A-Z0-9]/g, "_");
-  return own === undefined ? `${upper}_URL` : `${upper}_${own}`;
-}
-
 function resourcesOf(written: WrittenManifest): Record<string, ResourceDeclaration> {
   const taken = new Set<string>();
   return Object.fromEntries(
     Object.entries(written.resources ?? {}).map(([name, each]) => {
-      const { type, as, required = true } = typeof each === "string" ? { type: each as ResourceType, as: undefined } : each;
+      const { type, as, required = true } = typeof each === "string" ? { type: each, as: undefined } : each;
       const variable = as ?? variableFor(type, name, taken);
       taken.add(variable);
       return [name, { type, as: variable, required }];
@@ -152,70 +170,34 @@ function resourcesOf(written: WrittenManifest): Record<string, ResourceDeclarati
   );
 }
 
-function configOf(written: WrittenManifest, yaml: YamlText): Record<string, ConfigDeclaration> {
-  return Object.fromEntries(
-    Object.entries(written.config ?? {}).map(([key, each]) => {
-      const declared: WrittenConfig = typeof each === "object" ? each : { default: each, type: inferred(each) };
-      const at = typeof each === "object" ? ["config", key, "default"] : ["config", key];
-      const value =
-        declared.default === undefined
-          ? undefined
-          : typeof declared.default === "string"
-            ? declared.default
-            : (yaml.source(at) ?? String(declared.default));
-      const type: ConfigType = declared.type ?? (declared.values ? "enum" : "string");
-      return [
-        key,
-        {
-          type,
-          required: declared.required ?? (value === undefined && declared.generate === undefined),
-          secret: declared.secret ?? declared.generate !== undefined,
-          live: declared.live ?? false,
-          ...(value !== undefined && { default: value }),
-          ...(declared.values && { values: declared.values }),
-          ...(declared.description !== undefined && { description: declared.description }),
-          ...(declared.generate && { generate: declared.generate }),
-        },
-      ];
-    }),
-  );
+function declaration(key: string, each: string | number | boolean | WrittenConfig, yaml: YamlText): ConfigDeclaration {
+  const path = ["config", key];
+  if (typeof each !== "object") {
+    const value = asWritten(each, path, yaml);
+    return { type: inferred(each, value), required: false, secret: false, live: false, default: value };
+  }
+  const { type, values, required, secret, live = false, description, generate } = each;
+  const value = each.default === undefined ? undefined : asWritten(each.default, [...path, "default"], yaml);
+  return {
+    type: type ?? (values ? "enum" : "string"),
+    required: required ?? (value === undefined && generate === undefined),
+    secret: secret ?? generate !== undefined,
+    live,
+    ...(value !== undefined && { default: value }),
+    ...(values && { values: values.map((one, index) => asWritten(one, [...path, "values", index], yaml)) }),
+    ...(description !== undefined && { description }),
+    ...(generate && { generate }),
+  };
 }
 
-function inferred(value: string | number | boolean): ConfigType {
-  if (typeof value === "string") return "string";
+/** A number keeps the digits it was written with: `1.10` is no `1.1`. */
+function asWritten(value: string | number | boolean, path: Path, yaml: YamlText): string {
+  return typeof value === "string" ? value : (yaml.source(path) ?? String(value));
+}
+
+function inferred(value: string | number | boolean, text: string): ConfigType {
   if (typeof value === "boolean") return "boolean";
-  return Number.isInteger(value) ? "integer" : "number";
-}
-
-/** Names that the platform gives itself. */
-export function isReserved(name: string): boolean {
-  return /^(PORT|HOST|PATH|HOME|TMPDIR|DYNO|SOURCE_VERSION|DOUZE_.*)$/.test(name);
-}
-
-/** What a schema cannot say. */
-function* meaning(written: WrittenManifest, config: Manifest["config"], resources: Manifest["resources"], yaml: YamlText): Iterable<Flaw> {
-  for (const [key, declared] of Object.entries(config)) {
-    const place = yaml.keyPlace(["config", key]);
-    if (isReserved(key)) yield { place, text: `\`config.${key}\`: the platform sets ${key} itself: choose another name` };
-    if (declared.live && declared.secret)
-      yield { place, text: `\`config.${key}\` is live and secret: live keys lie in files, so leave one of the two out` };
-    if (declared.type === "enum" && !declared.values) yield { place, text: `\`config.${key}\`: \`type: enum\` needs \`values:\`` };
-    const flaw = declared.default === undefined ? undefined : typeFlaw(declared, declared.default);
-    if (flaw) yield { place, text: `\`config.${key}\`: its default should be ${flaw}` };
-  }
-  for (const [name, { as }] of Object.entries(resources)) {
-    const place = yaml.keyPlace(["resources", name]);
-    if (as in config)
-      yield { place, text: `\`resources.${name}\` and \`config.${as}\` both set ${as}: rename one, for instance with \`as:\`` };
-    if (isReserved(as)) yield { place, text: `\`resources.${name}\`: the platform sets ${as} itself: choose another name` };
-    const other = Object.entries(resources).find(([each, declared]) => each < name && declared.as === as);
-    if (other) yield { place, text: `\`resources.${name}\` and \`resources.${other[0]}\` both set ${as}: give one of them \`as:\`` };
-  }
-  for (const type of Object.keys(written.processes ?? {})) {
-    if (type === "release")
-      yield {
-        place: yaml.keyPlace(["processes", type]),
-        text: "`processes.release`: the release task stands beside `processes:`, as `release:`",
-      };
-  }
+  if (typeof value === "string") return "string";
+  // YAML has more numbers than a program that reads a variable expects: `0x1F` stays a text.
+  return (["integer", "number"] as const).find((type) => typeFlaw({ type }, text) === undefined) ?? "string";
 }

@@ -1,18 +1,22 @@
 import * as z from "zod";
+import { scheduleFlaw, timeZoneFlaw } from "./cron-schedule.ts";
 import { type ConfigType, configTypes, languages, type ResourceType, resourceTypes } from "./manifest.ts";
 import { duration, size } from "./quantity.ts";
+import { count, flag, flawless, oneOf, scalar } from "./scalar.ts";
+import { variablePattern, variableWords } from "./variable.ts";
 
 /** The shape of `douze.yaml`, as a person writes it. The JSON Schema for editors and the checks both come from here. */
 
 const hour = 3_600_000;
 const day = 24 * hour;
-const command = z.string({ error: "a command, such as `node web.js`" }).min(1, { error: "a command, such as `node web.js`" });
-const count = z.int({ error: "a whole number" }).min(0, { error: "a whole number from 0" }).max(1000, { error: "at most 1000" });
+const commandWords = "a command as one text, such as `node web.js`";
+const command = z
+  .string({ error: commandWords })
+  .regex(/\S/, { error: commandWords })
+  .refine((text) => !text.includes("\0"), { error: "a command without a NUL byte" });
 const path = z
   .string({ error: "a path, such as `/readyz`" })
   .regex(/^\/[^\s]*$/, { error: "a path that begins with `/`, such as `/readyz`" });
-const scalar = z.union([z.string(), z.number(), z.boolean()], { error: "a text, a number, or true or false" });
-const flag = z.boolean({ error: "true or false" });
 
 const health = z
   .strictObject(
@@ -49,19 +53,12 @@ const processDeclaration = z.strictObject(
 const cronEntry = z.strictObject(
   {
     command,
-    schedule: z
-      .string({ error: 'five fields, such as "0 3 * * *"' })
-      .regex(/^(@(yearly|annually|monthly|weekly|daily|hourly)|[\d*/,\-?A-Za-z#L]+( +[\d*/,\-?A-Za-z#L]+){4})$/, {
-        error: 'five fields, such as "0 3 * * *", or @daily and its like',
-      })
-      .meta({ description: "Minute, hour, day of the month, month, day of the week; or @daily and its like" }),
-    timezone: z
-      .string({ error: "a time zone, such as Europe/Berlin" })
-      .regex(/^[A-Za-z]+([/_+-][A-Za-z0-9_+-]+)*$/, { error: "a time zone, such as Europe/Berlin" })
-      .optional()
-      .meta({ description: "IANA name. Default UTC" }),
+    schedule: flawless(scheduleFlaw, 'five fields, such as "0 3 * * *"').meta({
+      description: "Minute, hour, day of the month, month, day of the week; or @daily and its like",
+    }),
+    timezone: flawless(timeZoneFlaw, "a time zone, such as Europe/Berlin").optional().meta({ description: "IANA name. Default UTC" }),
     overlap: z
-      .enum(["forbid", "allow", "replace"], { error: "forbid, allow or replace" })
+      .enum(["forbid", "allow", "replace"], { error: oneOf(["forbid", "allow", "replace"]) })
       .optional()
       .meta({ description: "When the last run has not ended: leave this one out, run both, or end the last one. Default forbid" }),
     timeout: duration("After which the run is stopped. Default 1h", 7 * day).optional(),
@@ -71,10 +68,10 @@ const cronEntry = z.strictObject(
 
 const resource = z.strictObject(
   {
-    type: z.enum(resourceTypes, { error: `one of ${resourceTypes.join(", ")}` }),
+    type: z.enum(resourceTypes, { error: oneOf(resourceTypes) }),
     as: z
-      .string({ error: "the name of a variable" })
-      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "the name of a variable, such as DATABASE_URL" })
+      .string({ error: "the name of a variable, such as DATABASE_URL" })
+      .regex(variablePattern, { error: variableWords })
       .optional()
       .meta({ description: "The variable that holds its URL. Default by type: DATABASE_URL, REDIS_URL …" }),
     required: flag.optional().meta({ description: "Whether a release without it is refused. Default true" }),
@@ -82,14 +79,15 @@ const resource = z.strictObject(
   { error: "a type, such as `postgres`, or keys such as `type:`" },
 );
 
+const configWords = 'a default (`""` for an empty one), or keys such as `default:` and `required:`';
 const configDeclaration = z.strictObject(
   {
     type: z
-      .enum(configTypes, { error: `one of ${configTypes.join(", ")}` })
+      .enum(configTypes, { error: oneOf(configTypes) })
       .optional()
       .meta({ description: "Default string" }),
     values: z
-      .array(z.string({ error: "texts" }), { error: "a list of texts" })
+      .array(scalar, { error: "a list of texts" })
       .min(1, { error: "at least one" })
       .optional()
       .meta({ description: "With `type: enum`" }),
@@ -105,7 +103,7 @@ const configDeclaration = z.strictObject(
       .optional()
       .meta({ description: "64 hexadecimal digits, made at the first release and kept" }),
   },
-  { error: "a default, or keys such as `default:` and `required:`" },
+  { error: configWords },
 );
 
 const release = z.strictObject(
@@ -113,7 +111,7 @@ const release = z.strictObject(
     command,
     timeout: duration("Default 1h", day).optional(),
     on: z
-      .enum(["release", "build"], { error: "release or build" })
+      .enum(["release", "build"], { error: oneOf(["release", "build"]) })
       .optional()
       .meta({ description: "For each release, or only when the build differs from the last good release's. Default release" }),
   },
@@ -122,7 +120,7 @@ const release = z.strictObject(
 
 const processKey = z.string().regex(/^[A-Za-z0-9_-]{1,63}$/, { error: "a name of letters, digits, `_` and `-`, at most 63" });
 const entryKey = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, { error: "a name of lower-case letters, digits, `_` and `-`, at most 40" });
-const variableKey = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "the name of a variable: letters, digits and `_`" });
+const variableKey = z.string().regex(variablePattern, { error: variableWords });
 
 /** `douze.yaml` as it is written. */
 export const manifestShape: z.ZodObject = z
@@ -141,7 +139,7 @@ export const manifestShape: z.ZodObject = z
             z.strictObject({
               command: command.optional().meta({ description: "Run after what detection does" }),
               language: z
-                .enum(languages, { error: `one of ${languages.join(", ")}` })
+                .enum(languages, { error: oneOf(languages) })
                 .optional()
                 .meta({ description: "Where several would be detected; `none` for the command alone" }),
             }),
@@ -162,12 +160,12 @@ export const manifestShape: z.ZodObject = z
       resources: z
         .record(
           entryKey,
-          z.union([z.enum(resourceTypes), resource], { error: `a type (${resourceTypes.join(", ")}), or keys such as \`type:\`` }),
+          z.union([z.enum(resourceTypes), resource], { error: (issue) => `${oneOf(resourceTypes)(issue)}; or keys such as \`type:\`` }),
           { error: "resources by name, such as `db: postgres`" },
         )
         .optional(),
       config: z
-        .record(variableKey, z.union([scalar, configDeclaration], { error: "a default, or keys such as `default:` and `required:`" }), {
+        .record(variableKey, z.union([scalar, configDeclaration], { error: configWords }), {
           error: "keys, such as `PAGE_SIZE: 20`",
         })
         .optional(),
@@ -209,7 +207,7 @@ export interface WrittenResource {
 
 export interface WrittenConfig {
   readonly type?: ConfigType;
-  readonly values?: readonly string[];
+  readonly values?: readonly (string | number | boolean)[];
   readonly default?: string | number | boolean;
   readonly required?: boolean;
   readonly secret?: boolean;
@@ -231,7 +229,7 @@ export interface WrittenManifest {
   readonly processes?: Readonly<Record<string, string | WrittenProcess>>;
   readonly release?: string | WrittenRelease;
   readonly cron?: Readonly<Record<string, WrittenCron>>;
-  readonly resources?: Readonly<Record<string, string | WrittenResource>>;
+  readonly resources?: Readonly<Record<string, ResourceType | WrittenResource>>;
   readonly config?: Readonly<Record<string, string | number | boolean | WrittenConfig>>;
 }
 

@@ -1,12 +1,14 @@
 /**
- * The known name that was probably meant: at most a third of its letters differ.
+ * The known name that was probably meant: at most a third of its letters differ, and never all of them.
  *
  * @returns nothing when none is near
  */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const ranked = known.map((each) => ({ each, far: distance(name.toLowerCase(), each.toLowerCase()) })).sort((a, b) => a.far - b.far);
   const [best] = ranked;
-  return best && best.far <= Math.max(1, Math.floor(Math.max(name.length, best.each.length) / 3)) ? best.each : undefined;
+  if (!best) return undefined;
+  const longer = Math.max(name.length, best.each.length);
+  return best.far < longer && best.far <= Math.max(1, Math.floor(longer / 3)) ? best.each : undefined;
 }
 
 /** Damerau and Levenshtein's: letters put in, left out, changed, or swapped with their neighbour. */

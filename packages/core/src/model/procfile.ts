@@ -1,6 +1,8 @@
 import type { AppName } from "./ids.ts";
 import { type Flaw, flawed } from "./issues.ts";
 import type { Manifest, ProcessDeclaration } from "./manifest.ts";
+import { reservedType } from "./manifest-contradictions.ts";
+import { isInherited } from "./variable.ts";
 
 const hour = 3_600_000;
 
@@ -12,25 +14,21 @@ const hour = 3_600_000;
  */
 export function procfile(text: string, file: string, app: AppName): Manifest {
   const wrong: Flaw[] = [];
-  const commands = new Map<string, { command: string; line: number }>();
+  const commands = new Map<string, { readonly command: string; readonly line: number }>();
   const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/);
   for (const [index, raw] of lines.entries()) {
     const line = index + 1;
-    const place = { file, line, column: 1 };
     const content = raw.trim();
     if (content === "" || content.startsWith("#") || content.startsWith("//")) continue;
-    if (/^(<{7}|={7}|>{7}|\|{7})( |$)/.test(content)) {
-      wrong.push({ place, text: "a mark of a merge that was not finished: resolve the conflict" });
-      continue;
-    }
-    const [, type, command] = /^([A-Za-z0-9_-]{1,63}):\s*(.+)$/.exec(content) ?? [];
-    if (type === undefined || command === undefined) {
-      wrong.push({ place, text: `expected \`type: command\`, such as \`web: node web.js\`, and found \`${content.slice(0, 40)}\`` });
-      continue;
-    }
-    const before = commands.get(type);
-    if (before) wrong.push({ place, text: `\`${type}\` is declared a second time: it stands on line ${before.line} already` });
-    else commands.set(type, { command, line });
+    const read = declaration(content);
+    const before = typeof read === "string" ? undefined : commands.get(read.type);
+    if (typeof read === "string") wrong.push({ place: { file, line, column: 1 }, text: read });
+    else if (before)
+      wrong.push({
+        place: { file, line, column: 1 },
+        text: `\`${read.type}\` is declared a second time: it stands on line ${before.line} already`,
+      });
+    else commands.set(read.type, { command: read.command, line });
   }
   if (wrong.length === 0 && commands.size === 0)
     wrong.push({ place: { file, line: 1, column: 1 }, text: "expected at least one line `type: command`, such as `web: node web.js`" });
@@ -48,6 +46,19 @@ export function procfile(text: string, file: string, app: AppName): Manifest {
     resources: {},
     config: {},
   };
+}
+
+/** A line's declaration; or, as a text, what is wrong with it. Never quotes what stands behind a colon or `=`: it may be a secret. */
+function declaration(content: string): { readonly type: string; readonly command: string } | string {
+  if (/^(<{7}|={7}|>{7}|\|{7})( |$)/.test(content)) return "a mark of a merge that was not finished: resolve the conflict";
+  const [, type = "", command = ""] = /^([^\s:=]+):\s*(.*)$/.exec(content) ?? [];
+  if (type === "") return "expected `type: command`, such as `web: node web.js`";
+  if (!/^[A-Za-z0-9_-]{1,63}$/.test(type) || isInherited(type))
+    return `\`${type.slice(0, 80)}\` cannot be a process type: allowed are letters, digits, \`_\` and \`-\`, at most 63`;
+  const reserved = type === "release" ? undefined : reservedType(type);
+  if (reserved) return `\`${type}\`: ${reserved}`;
+  if (command === "") return `\`${type}\` has no command`;
+  return command.includes("\0") ? `\`${type}\`: its command holds a NUL byte` : { type, command };
 }
 
 /** Of all types only `web` runs without being scaled first, as on Heroku. */

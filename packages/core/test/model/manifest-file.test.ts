@@ -45,12 +45,12 @@ describe("douze.yaml", () => {
     ["a grace over an hour", "processes:\n  web: { command: x, grace: 2h }\n", "2:29", "at most 1h"],
     ["a name with a path separator", "processes:\n  ../web: x\n", "2:3", "letters, digits"],
     ["an app with a path separator", "app: ../shop\n", "1:6", "lower-case letters"],
-    ["a key twice", "processes:\n  web: a\n  web: b\n", "3:3", "unique"],
+    ["a key twice", "processes:\n  web: a\n  web: b\n", "3:3", "stands here twice, on line 2 too"],
     ["live and secret", "config:\n  A: { live: true, secret: true, default: x }\n", "2:3", "live and secret"],
-    ["a default of another type", "config:\n  A: { type: integer, default: x }\n", "2:3", "a whole number"],
+    ["a default of another type", "config:\n  A: { type: integer, default: x }\n", "2:32", "a whole number"],
     ["a variable of the platform", "config:\n  PORT: 80\n", "2:3", "the platform sets PORT itself"],
     ["two that set one variable", "resources: { db: postgres }\nconfig:\n  DATABASE_URL: x\n", "1:14", "both set DATABASE_URL"],
-    ["an unknown resource", "resources: { db: postgress }\n", "1:18", "expected a type"],
+    ["an unknown resource", "resources: { db: postgress }\n", "1:18", "did you mean `postgres`?"],
     ["a schedule of four fields", 'cron: { a: { command: x, schedule: "0 3 * *" } }\n', "1:36", "five fields"],
     ["an enum without values", "config:\n  A: { type: enum, default: x }\n", "2:3", "needs `values:`"],
     ["the release task among the processes", "processes: { release: x }\n", "1:14", "stands beside"],
@@ -64,7 +64,12 @@ describe("douze.yaml", () => {
   });
 
   test("all flaws are told at once, in the order of the file", () => {
-    expect(at(refusal("app: Shop\nprocesses:\n  web: { comand: x }\nfoo: 1\n"))).toEqual(["1:6", "3:8", "3:10", "4:1"]);
+    expect(at(refusal("app: Shop\nprocesses:\n  web: { comand: x }\nfoo: 1\nconfig: { PORT: 1 }\n"))).toEqual([
+      "1:6",
+      "3:10",
+      "4:1",
+      "5:11",
+    ]);
   });
 
   test("without processes, it takes those of the Procfile", () => {
