@@ -189,7 +189,7 @@ export class Exchange {
   }
 
   #keeps({ framing }: Response): boolean {
-    return outlives(this.#request, framing, this.#body.done) && !this.#board.closing;
+    return outlives(this.#request, framing, this.#body.done) && !this.#board.closing && !this.#board.retiring;
   }
 
   #pass(piece: Buffer): void {

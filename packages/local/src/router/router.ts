@@ -11,6 +11,8 @@ export interface RouterOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** An inherited socket to listen on, in place of host and port. */
+  readonly fd?: number;
   readonly limits?: Partial<Limits>;
   /** Addresses whose `X-Forwarded-*` and `Forwarded` are believed. Default none. */
   readonly trusted?: readonly string[];
@@ -57,7 +59,8 @@ export class Router implements AsyncDisposable {
     const server = createServer({ allowHalfOpen: true, noDelay: true });
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     server.once("error", reject);
-    server.listen({ host: options.host, port: options.port, backlog: 1024 }, resolve);
+    const place = options.fd === undefined ? { host: options.host, port: options.port } : { fd: options.fd };
+    server.listen({ ...place, backlog: 1024 }, resolve);
     try {
       await promise;
     } catch (error) {
@@ -89,6 +92,17 @@ export class Router implements AsyncDisposable {
   goodbye(target: string, spreadMs: number): void {
     const tunnels = [...this.#connections].flatMap(({ tunnel }) => (tunnel && tunnel.target === target && !tunnel.ended ? [tunnel] : []));
     for (const [index, tunnel] of tunnels.entries()) setTimeout(() => tunnel.goodbye(), (spreadMs * index) / tunnels.length).unref();
+  }
+
+  /**
+   * Takes no new connections, and resolves when the last of those that there are has ended: each after its next answer, which tells
+   * the client so, or when it has been idle for too long. What waits in the queue of an inherited socket is left to others.
+   */
+  async retire(): Promise<void> {
+    this.#board.retiring = true;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#server.close(() => resolve());
+    await promise;
   }
 
   /** Takes no new connections, and ends those that there are: at once where they are idle, else after their answer. */

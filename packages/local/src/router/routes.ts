@@ -4,14 +4,18 @@ export interface Target {
   readonly name: string;
   /** On the loopback. */
   readonly port: number;
+  /** Where the process can be told to take connections of the public socket itself: a Unix socket. */
+  readonly gate?: string;
 }
 
 export interface AppRoute {
   readonly app: string;
   /** Exact, or `*.example.org` for all names below. */
   readonly hosts: readonly string[];
-  /** Gets every host that nobody else has. */
+  /** Gets every host that nobody else has, as long as no other app wants them too. */
   readonly fallback: boolean;
+  /** The file for its access lines, where the router is a process of its own. */
+  readonly access?: string;
   readonly targets: readonly Target[];
   readonly maintenance: boolean;
 }
@@ -54,7 +58,8 @@ export class RouteTable {
       .filter(([host]) => host.startsWith("*."))
       .map(([host, route]) => [host.slice(1), route] as const)
       .sort(([a], [b]) => b.length - a.length);
-    this.#fallback = routes.find((route) => route.fallback);
+    const all = routes.filter((route) => route.fallback);
+    this.#fallback = all.length === 1 ? all[0] : undefined;
   }
 }
 

@@ -11,6 +11,8 @@ export class Switchboard {
   readonly limits: Limits;
   /** No connection is kept any more. */
   closing = false;
+  /** Connections end after their next answer. */
+  retiring = false;
   #turn = 0;
 
   constructor(limits: Limits) {
