@@ -10,7 +10,8 @@ const house: Record<string, readonly string[]> = {
   secrets: ["core"],
   build: ["core"],
   engine: ["core", "build", "secrets"],
-  local: ["core", "engine"],
+  gate: [],
+  local: ["core", "engine", "gate"],
   server: ["core", "engine"],
   cli: ["core", "build", "secrets", "engine", "local", "server"],
 };

@@ -68,7 +68,6 @@ async function douze(marks: string, folder: string): Promise<Supervisor & { age(
     router: {
       route: () => undefined,
       remove: () => undefined,
-      inFlight: () => 0,
       drained: async () => undefined,
       goodbye: () => undefined,
     },

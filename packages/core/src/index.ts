@@ -37,6 +37,7 @@ export {
   type ResourceDeclaration,
   type ResourceType,
   resourceTypes,
+  type SocketWay,
 } from "./model/manifest.ts";
 export { type ManifestFiles, manifestFromFiles, manifestNotes } from "./model/manifest-file.ts";
 export { manifestShape } from "./model/manifest-schema.ts";

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, type FSWatcher, openSync, watch } from "node:fs";
 import type { Instant, Outcome, ReleaseVersion } from "@douze/core";
 import { processName, versionName } from "@douze/core";
+import type { HandOver } from "./listener/hand-over.ts";
 import type { AttachedSpool } from "./logs/spool.ts";
 import { isRunning, outcomeOf, procStat, send, signalGroup } from "./proc.ts";
 import type { RunFolder, Shim, Start } from "./run-folder.ts";
@@ -16,6 +17,8 @@ export interface Place {
   readonly shell: string;
   /** Source Heroku's profile scripts first. */
   readonly profile: boolean;
+  /** What it inherits beside its output. */
+  readonly handOver?: HandOver;
 }
 
 /** Who is told of it. */
@@ -180,14 +183,15 @@ export class HostProcess implements AsyncDisposable {
     this.#end(told ?? { outcome: this.#unseen(), at: this.#watch.clock() });
   }
 
-  #spawn({ cwd, env, shell, profile }: Place): void {
+  #spawn({ cwd, env, shell, profile, handOver }: Place): void {
     const stdout = openSync(this.folder.stdout, "a", 0o600);
     const stderr = openSync(this.folder.stderr, "a", 0o600);
     try {
-      const script = innerScript(this.start.command, profile);
+      const script = innerScript(this.start.command, { profile, inherits: handOver?.inherits === true });
       const args = ["-c", shim, "douze-shim", this.folder.path, script, shell];
-      this.#own(spawn("/bin/sh", args, { argv0: "sh", cwd, env, detached: true, stdio: ["ignore", stdout, stderr] }));
+      this.#own(spawn("/bin/sh", args, { argv0: "sh", cwd, env, detached: true, stdio: stdioOf(stdout, stderr, handOver) }));
     } finally {
+      handOver?.close();
       closeSync(stdout);
       closeSync(stderr);
     }
@@ -266,4 +270,14 @@ export class HostProcess implements AsyncDisposable {
     if (exitCode !== null) return outcomeOf(exitCode);
     return signalCode === null ? { by: "unknown" } : { by: "signal", signal: signalCode };
   }
+}
+
+/** By number of the descriptor in the process. */
+function stdioOf(stdout: number, stderr: number, handOver: HandOver | undefined): ("ignore" | number)[] {
+  const stdio: ("ignore" | number)[] = ["ignore", stdout, stderr];
+  for (const [number, fd] of handOver?.fds ?? []) {
+    while (stdio.length < number) stdio.push("ignore");
+    stdio[number] = fd;
+  }
+  return stdio;
 }

@@ -6,6 +6,7 @@ import { adopt } from "./adopt.ts";
 import { conclude, follow } from "./conclude.ts";
 import { FreePorts } from "./free-port.ts";
 import { HostProcess } from "./host-process.ts";
+import { placePreload, preloadName } from "./listener/preload.ts";
 import { groupMemory } from "./memory.ts";
 import { Observers } from "./observers.ts";
 import { Pasts } from "./pasts.ts";
@@ -32,6 +33,10 @@ export interface LocalOptions {
   readonly hosts: readonly string[];
   /** Whether it also gets those for hosts that nobody claims. */
   readonly fallback: boolean;
+  /** Descriptor of the public socket, for the processes to take connections from it themselves. Default: only the router does. */
+  readonly publicFd?: number;
+  /** The file for the app's access lines, where the router is a process of its own. */
+  readonly access?: string;
   /** Default the machine's. */
   readonly clock?: () => Instant;
   /** From 0 up to 1. Default `Math.random`. */
@@ -76,6 +81,8 @@ export class Local implements Driver {
       app,
       hosts,
       fallback,
+      ...(options.publicFd !== undefined && { handOver: { fd: options.publicFd, preload: join(directory, "preload", preloadName) } }),
+      ...(options.access !== undefined && { access: options.access }),
       wanted,
       router,
       logs,
@@ -107,6 +114,7 @@ export class Local implements Driver {
    */
   static async open(options: LocalOptions): Promise<Local> {
     await mkdir(options.directory, { recursive: true, mode: 0o700 });
+    if (options.publicFd !== undefined) await placePreload(join(options.directory, "preload"));
     const local = new Local(options, Wanted.open(join(options.directory, "wanted.json")));
     try {
       await local.#begin(options.memoryIntervalMs ?? defaultMemoryIntervalMs);

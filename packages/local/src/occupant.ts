@@ -2,6 +2,7 @@ import { type Exit, type Instant, later, type ObservedProcess, type ProcessDecla
 import { accepts, answersWell } from "./ask.ts";
 import type { HostProcess, HowItEnded } from "./host-process.ts";
 import { type Answers, type Health, judge, nextProbe, probeWay, type Question, unproved, verdict } from "./plan/probe.ts";
+import type { RouteEnd } from "./plan/routes.ts";
 import type { Due, SlotProcess } from "./plan/supervise.ts";
 import type { Start, Stop } from "./run-folder.ts";
 
@@ -76,9 +77,10 @@ export class Occupant implements AsyncDisposable {
   }
 
   /** As the plan sees it. */
-  get seen(): SlotProcess & { readonly port?: number } {
-    const { id, slot, startedAt, declared, port } = this.start;
-    const common = { id, slot, startedAt, routed: declared.routed, ...(port !== undefined && { port }) };
+  get seen(): SlotProcess & RouteEnd {
+    const { id, slot, startedAt, declared, port, gate, inherits } = this.start;
+    const end = { ...(port !== undefined && { port }), ...(gate !== undefined && { gate }), ...(inherits && { inherits }) };
+    const common = { id, slot, startedAt, routed: declared.routed, ...end };
     const stop = this.#stop;
     if (stop?.phase === "draining")
       return { ...common, phase: "draining", reason: stop.reason, inFlight: this.#inFlight, until: stop.until };

@@ -19,6 +19,10 @@ export type Start = {
       /** As it was when it was started: that is how it is probed and stopped, whatever comes later. */
       readonly declared: ProcessDeclaration;
       readonly port?: number;
+      /** Where it can be told to take connections of the public socket itself. */
+      readonly gate?: string;
+      /** It was started with the public socket. */
+      readonly inherits?: boolean;
       readonly restarts: number;
       readonly quickEnds: number;
     }

@@ -4,7 +4,7 @@
  *
  * - it writes its own pid and start time, and ends if it cannot: a folder that was swept away means that nobody expects it;
  * - handlers that do nothing, in place of ignoring: what is ignored would be inherited by the app;
- * - its own stderr goes nowhere: a shell tells "Terminated" of others, and that is no line of the app's;
+ * - its own stderr goes nowhere, and not by descriptor 3, where an inherited socket may be: a shell tells "Terminated" of others, and that is no line of the app's;
  * - the app runs in the foreground: in the background a shell would have it ignore SIGINT;
  * - what it tells is one line in one write, and a line without its newline is not read: nobody meets half of it, and no program
  *   is needed that the app's PATH may not lead to;
@@ -14,7 +14,7 @@
  */
 export const shim = `
 trap : HUP INT QUIT ALRM TERM USR1 USR2
-exec 3>&2 2>/dev/null
+exec 9>&2 2>/dev/null
 ticks=0
 read -r stat </proc/$$/stat && stat=\${stat##*) } && set -- "$1" "$2" "$3" $stat && ticks=\${23}
 echo "$$ $ticks" >"$1/shim" || exit 70
@@ -27,9 +27,11 @@ kill -KILL 0
 /**
  * The inner script: writes the pid that the app will have, gives the app its standard error back, and becomes it.
  *
- * @param profile - source `.profile.d/*.sh` and `.profile` first, as Heroku does
+ * With `profile` it sources `.profile.d/*.sh` and `.profile` first, as Heroku does. With `inherits` it says for whom the inherited
+ * sockets are meant, by the pid that is known only here.
  */
-export function innerScript(command: string, profile: boolean): string {
+export function innerScript(command: string, { profile, inherits }: { readonly profile: boolean; readonly inherits: boolean }): string {
   const sourced = `for profile in .profile.d/*.sh .profile; do [ -f "$profile" ] && . "./$profile"; done; unset profile\n`;
-  return `echo $$ >"$1/pid"; shift; exec 2>&3 3>&-\n${profile ? sourced : ""}${command}`;
+  const meant = inherits ? "export LISTEN_PID=$$\n" : "";
+  return `echo $$ >"$1/pid"; shift; exec 2>&9 9>&-\n${meant}${profile ? sourced : ""}${command}`;
 }

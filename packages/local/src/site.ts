@@ -9,6 +9,15 @@ export interface Site {
   readonly app: AppName;
   readonly hosts: readonly string[];
   readonly fallback: boolean;
+  /** Absent: all requests come by the router. */
+  readonly handOver?: {
+    /** Descriptor of the public socket. */
+    readonly fd: number;
+    /** File that Node programs load first. */
+    readonly preload: string;
+  };
+  /** The file for the app's access lines, where the router is a process of its own. */
+  readonly access?: string;
   /** One folder for each start of a process. */
   readonly runDirectory: string;
   /** Of the machine's present start. */

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { type Instant, later, type Slot, slotName } from "@douze/core";
+import { type Instant, later, type ProcessDeclaration, type Slot, slotName } from "@douze/core";
 import type { Place } from "./host-process.ts";
+import { type HandOver, handOver } from "./listener/hand-over.ts";
 import type { SlotStart } from "./occupant.ts";
 import type { Pasts } from "./pasts.ts";
 import { probeWay } from "./plan/probe.ts";
@@ -18,6 +19,12 @@ export interface Prepared {
   readonly folder: RunFolder;
   readonly start: SlotStart;
   readonly place: Place;
+}
+
+interface Asking {
+  readonly port: number | undefined;
+  readonly tmp: string;
+  readonly nodeOptions: string | undefined;
 }
 
 /** Finds what processes need before they can be started, one after the other so that everything else gets its turn. */
@@ -94,13 +101,12 @@ export class Starts {
     const startedAt = clock();
     const id = this.#id(slot, startedAt);
     const folder = new RunFolder(join(runDirectory, id));
-    const place = await releases.place(slot.release, {
-      name: `${slot.process}.${slot.index}`,
-      tmp: folder.tmp,
-      ...(port !== undefined && { port }),
-    });
+    const name = `${slot.process}.${slot.index}`;
+    const tenant = { name, tmp: folder.tmp, ...(port !== undefined && { port }) };
+    const place = await releases.place(slot.release, tenant);
     const quickEnds = this.#pasts.of(slot)?.quickEnds ?? 0;
     return () => {
+      const given = this.#handOver(declared, { port, tmp: folder.tmp, nodeOptions: place.env["NODE_OPTIONS"] });
       const start: SlotStart = {
         kind: "slot",
         id,
@@ -112,10 +118,19 @@ export class Starts {
         restarts,
         quickEnds,
         ...(port !== undefined && { port }),
+        ...(given?.gate !== undefined && { gate: given.gate }),
+        ...(given?.inherits && { inherits: true }),
       };
       if (!folder.create(start)) throw new TypeError(`${folder.path} is there already`);
-      return { folder, start, place };
+      return { folder, start, place: given ? { ...place, env: { ...place.env, ...given.env }, handOver: given } : place };
     };
+  }
+
+  /** At the last moment: it may hold a socket. */
+  #handOver({ socket, routed }: ProcessDeclaration, { port, tmp, nodeOptions }: Asking): HandOver | undefined {
+    const { handOver: given } = this.#site;
+    if (!given || !routed || port === undefined) return undefined;
+    return handOver(socket, { publicFd: given.fd, preload: given.preload, port, tmp, nodeOptions });
   }
 
   /** Short: it is part of TMPDIR, and the path of a unix socket in there may have some hundred characters at most. */

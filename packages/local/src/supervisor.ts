@@ -220,12 +220,12 @@ export class Supervisor implements AsyncDisposable {
   }
 
   #route(): void {
-    const { app, hosts, fallback, wanted, router } = this.#site;
+    const { app, hosts, fallback, access, wanted, router } = this.#site;
     const targets = routeTargets(
       [...this.#occupants.values()].map(({ seen }) => seen),
       wanted.routed,
     );
-    const table = { app, hosts, fallback, targets, maintenance: wanted.maintenance };
+    const table = { app, hosts, fallback, ...(access !== undefined && { access }), targets, maintenance: wanted.maintenance };
     const text = JSON.stringify(table);
     if (text === this.#table) return;
     router.route(table);
@@ -234,7 +234,6 @@ export class Supervisor implements AsyncDisposable {
 
   #awaitRequests(occupant: Occupant): void {
     const { router, drainMs, fail } = this.#site;
-    if (router.inFlight(occupant.id) === 0) return;
     occupant.inFlight = true;
     router.goodbye(occupant.id, drainMs / 2);
     const drained = router.drained(occupant.id).then(() => {

@@ -137,7 +137,7 @@ function processesOf(written: WrittenManifest): Record<ProcessType, ProcessDecla
 }
 
 function processOf(type: string, process: WrittenProcess): ProcessDeclaration {
-  const { command, scale = 1, health, grace = 30_000, boot = 60_000, settle = 1_000, memory, routed = type === "web" } = process;
+  const { command, scale = 1, health, grace = 30_000, boot = 60_000, settle = 1_000, memory, routed = type === "web", socket } = process;
   return {
     command,
     scale,
@@ -145,6 +145,7 @@ function processOf(type: string, process: WrittenProcess): ProcessDeclaration {
     bootMs: boot,
     settleMs: settle,
     routed,
+    ...(socket && { socket }),
     ...(memory !== undefined && { memoryBytes: memory }),
     ...(health && {
       health: {

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { scheduleFlaw, timeZoneFlaw } from "./cron-schedule.ts";
-import { type ConfigType, configTypes, languages, type ResourceType, resourceTypes } from "./manifest.ts";
+import { type ConfigType, configTypes, languages, type ResourceType, resourceTypes, type SocketWay, socketWays } from "./manifest.ts";
 import { duration, size } from "./quantity.ts";
 import { count, flag, flawless, oneOf, scalar } from "./scalar.ts";
 import { variablePattern, variableWords } from "./variable.ts";
@@ -45,6 +45,10 @@ const processDeclaration = z.strictObject(
     boot: duration("From start to ready before the start counts as failed. Default 60s", hour).optional(),
     settle: duration("How long a process without a port must stay up to count as ready. Default 1s", hour).optional(),
     memory: size("Resident memory of the process and its children above which it is restarted, such as 512MiB").optional(),
+    socket: z
+      .enum(socketWays, { error: oneOf(socketWays) })
+      .optional()
+      .meta({ description: "How a server hands over connections: auto, inherit (LISTEN_FDS) or route. Default auto" }),
     routed: flag.optional().meta({ description: "Whether the router sends requests here. Default: only `web`" }),
   },
   { error: "a command, or keys such as `command:`" },
@@ -189,6 +193,7 @@ export interface WrittenProcess {
   readonly settle?: number;
   readonly memory?: number;
   readonly routed?: boolean;
+  readonly socket?: SocketWay;
 }
 
 export interface WrittenCron {

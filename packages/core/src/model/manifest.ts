@@ -43,7 +43,16 @@ export interface ProcessDeclaration {
   readonly memoryBytes?: number;
   /** Whether the router sends requests here. Default: true for `web`, false for all others. */
   readonly routed: boolean;
+  /**
+   * How it gets the connections of the public port where that is its app's alone. `auto`: a Node program takes them itself, anything
+   * else by the router. `inherit`: it is started with the listening socket (`LISTEN_FDS`) and accepts on it as soon as it listens.
+   * `route`: always by the router. Default `auto`.
+   */
+  readonly socket?: SocketWay;
 }
+
+export const socketWays = ["auto", "inherit", "route"] as const;
+export type SocketWay = (typeof socketWays)[number];
 
 export interface HealthDeclaration {
   /** HTTP path that answers 2xx when requests may come. Default `/readyz`. */

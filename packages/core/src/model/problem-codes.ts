@@ -26,6 +26,7 @@ export const problemCodes = [
   "file-exists",
   "inventory-invalid",
   "ledger-unreadable",
+  "listen-fds-invalid",
   "lock-ambiguous",
   "lock-missing",
   "lock-stale",

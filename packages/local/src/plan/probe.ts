@@ -36,9 +36,12 @@ export function probeWay({ health, routed }: Pick<Declared, "health" | "routed">
   return routed ? "accept" : "settle";
 }
 
-/** What is known of a process that was just started, or found again by a new engine: it must prove itself (again). */
+/**
+ * What is known of a process that was just started, or found again by a new engine. One that was ready goes on getting requests while
+ * it is asked anew: that an engine was started is no news to those who send them.
+ */
 export function unproved(readyAt?: Instant): Health {
-  return { ready: false, unready: 0, unlive: 0, fresh: true, ...(readyAt !== undefined && { readyAt }) };
+  return { ready: readyAt !== undefined, unready: 0, unlive: 0, fresh: true, ...(readyAt !== undefined && { readyAt }) };
 }
 
 /**

@@ -1,18 +1,27 @@
 import type { ReleaseVersion } from "@douze/core";
 import type { SlotProcess } from "./supervise.ts";
 
-export interface RouteTarget {
+/** How requests reach a process. */
+export interface RouteEnd {
+  /** Its private one, on the loopback. */
+  readonly port?: number;
+  /** Where it can be told to take connections of the public socket itself: a Unix socket. */
+  readonly gate?: string;
+  /** It takes them from its start to its end. */
+  readonly inherits?: boolean;
+}
+
+export interface RouteTarget extends RouteEnd {
   readonly name: string;
   readonly port: number;
 }
 
 /** Where requests may go now: the ready processes of the routed release, in the order of their slots. */
-export function routeTargets(
-  processes: readonly (SlotProcess & { readonly port?: number })[],
-  routed: ReleaseVersion | undefined,
-): readonly RouteTarget[] {
+export function routeTargets(processes: readonly (SlotProcess & RouteEnd)[], routed: ReleaseVersion | undefined): readonly RouteTarget[] {
   return processes
     .filter(({ phase, slot, routed: takesRequests }) => phase === "ready" && takesRequests && slot.release === routed)
     .toSorted((a, b) => (a.slot.process < b.slot.process ? -1 : a.slot.process > b.slot.process ? 1 : a.slot.index - b.slot.index))
-    .flatMap(({ id, port }) => (port === undefined ? [] : [{ name: id, port }]));
+    .flatMap(({ id, port, gate, inherits }) =>
+      port === undefined ? [] : [{ name: id, port, ...(gate !== undefined && { gate }), ...(inherits && { inherits }) }],
+    );
 }

@@ -198,7 +198,8 @@ export class ClientConnection implements ExchangeHost {
   #refuse(refusal: Refusal): void {
     const request = this.#request;
     // What follows a refused request cannot be told from its body.
-    const keep = request?.keepAlive && request.framing.kind === "none" && refusal.status !== 400 && !this.#board.closing && !this.#board.retiring;
+    const keep =
+      request?.keepAlive && request.framing.kind === "none" && refusal.status !== 400 && !this.#board.closing && !this.#board.retiring;
     const requestId = this.#exchange?.requestId ?? randomUUID();
     const accept = headerOf(request, "accept");
     this.client.write(refusalAnswer({ refusal, requestId, accept, close: !keep, head: request?.method === "HEAD" }));

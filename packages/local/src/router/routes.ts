@@ -6,6 +6,8 @@ export interface Target {
   readonly port: number;
   /** Where the process can be told to take connections of the public socket itself: a Unix socket. */
   readonly gate?: string;
+  /** It accepts on the public socket from its start to its end. */
+  readonly inherits?: boolean;
 }
 
 export interface AppRoute {

@@ -51,9 +51,9 @@ test("it has its boot time to become ready, and is asked at least once", () => {
   expect(verdict(http, unproved(), t(0), t(90_000))).toBeUndefined();
 });
 
-test("one that had booted is not ended for booting too long when a new engine finds it", () => {
+test("one that had booted keeps its requests, and is not ended for booting too long when a new engine finds it", () => {
   const found = unproved(t(5_000));
-  expect(found.ready).toBe(false);
+  expect(found.ready).toBe(true);
   expect(verdict(http, after(http, found, { readiness: false }), t(0), t(90_000))).toBeUndefined();
 });
 

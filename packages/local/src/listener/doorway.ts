@@ -1,0 +1,136 @@
+import type { AppRoute } from "../router/routes.ts";
+import { Gate } from "./gate.ts";
+import { type Doors, doors, type GateState } from "./plan/doors.ts";
+import type { Routers } from "./routers.ts";
+
+/** Through what a process gets its requests. */
+export interface RequestPath {
+  readonly path: "socket" | "router";
+  /** Why it is the router. */
+  readonly why?: string;
+}
+
+export interface DoorwayOptions {
+  readonly routers: Routers;
+  /** No TLS is ended on the socket. */
+  readonly plain: boolean;
+}
+
+/**
+ * How long processes may be between the end of one and the begin of another before the router is called in, in milliseconds. Until
+ * then connections wait in the kernel, and a process that was started again finds them there.
+ */
+const routerPatienceMs = 1_000;
+
+/** One public socket: who accepts on it, so that each request meets a process that may have it, and that is counted there. */
+export class Doorway implements AsyncDisposable {
+  readonly #routers: Routers;
+  readonly #plain: boolean;
+  readonly #routes = new Map<string, AppRoute>();
+  readonly #gates = new Map<string, Gate>();
+  #inheriting: ReadonlySet<string> = new Set();
+  readonly #leaving = new Map<string, PromiseWithResolvers<void>>();
+  #doors: Doors = { router: true, gates: new Set(), passing: true };
+  #patience: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor({ routers, plain }: DoorwayOptions) {
+    this.#routers = routers;
+    this.#plain = plain;
+  }
+
+  route(route: AppRoute): void {
+    this.#routes.set(route.app, route);
+    this.#routers.route(route);
+    this.#see();
+  }
+
+  remove(app: string): void {
+    this.#routes.delete(app);
+    this.#routers.remove(app);
+    this.#see();
+  }
+
+  goodbye(target: string, spreadMs: number): void {
+    this.#gates.get(target)?.goodbye(spreadMs);
+    this.#routers.goodbye(target, spreadMs);
+  }
+
+  /** Resolves when nothing is in flight to a target that no route names any more. */
+  async drained(target: string): Promise<void> {
+    await Promise.all([this.#routers.drained(target), this.#left(target)]);
+  }
+
+  /** Of a target that is routed. */
+  pathOf(target: string): RequestPath {
+    if (this.#doors.gates.has(target)) return { path: "socket" };
+    return { path: "router", ...(this.#doors.why !== undefined && { why: this.#doors.why }) };
+  }
+
+  /** Lets go; everything goes on as it is. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#patience);
+    for (const gate of this.#gates.values()) gate[Symbol.dispose]();
+    await this.#routers[Symbol.asyncDispose]();
+  }
+
+  readonly #see = (): void => {
+    if (this.#closed) return;
+    const targets = [...this.#routes.values()].flatMap((route) => route.targets);
+    for (const { name, gate } of targets)
+      if (gate !== undefined && !this.#gates.has(name)) this.#gates.set(name, new Gate(gate, this.#see));
+    this.#inheriting = new Set(targets.filter(({ inherits }) => inherits).map(({ name }) => name));
+    this.#doors = doors(
+      [...this.#routes.values()].map(({ maintenance, targets }) => ({
+        maintenance,
+        targets: targets.map(({ name }) => ({ name, gate: this.#stateOf(name) })),
+      })),
+      this.#plain,
+    );
+    for (const name of this.#doors.gates) this.#gates.get(name)?.want("accept");
+    this.#turnAway(new Set(targets.map(({ name }) => name)));
+    this.#callRouter();
+  };
+
+  #stateOf(name: string): GateState {
+    return this.#inheriting.has(name) ? "inherits" : (this.#gates.get(name)?.state ?? "none");
+  }
+
+  #accepts(name: string): boolean {
+    return ["accepting", "inherits"].includes(this.#stateOf(name));
+  }
+
+  /** Those that may accept no more: only when another accepts, so that there always is one. */
+  #turnAway(routed: ReadonlySet<string>): void {
+    const others = [...this.#doors.gates].some((name) => this.#accepts(name)) || this.#doors.router;
+    for (const [name, gate] of this.#gates) {
+      if (this.#doors.gates.has(name)) continue;
+      if (others || this.#doors.gates.size === 0) gate.want("pause");
+      if (routed.has(name) || !gate.empty) continue;
+      gate[Symbol.dispose]();
+      this.#gates.delete(name);
+      this.#leaving.get(name)?.resolve();
+      this.#leaving.delete(name);
+    }
+  }
+
+  #callRouter(): void {
+    clearTimeout(this.#patience);
+    if (!this.#doors.router && [...this.#doors.gates].some((name) => this.#accepts(name))) return this.#routers.want(false);
+    if (this.#routers.accepting) return;
+    if (!this.#doors.passing) return this.#routers.want(true);
+    this.#patience = setTimeout(() => this.#routers.want(true), routerPatienceMs);
+    this.#patience.unref();
+  }
+
+  async #left(target: string): Promise<void> {
+    if (!this.#gates.has(target)) return;
+    let leaving = this.#leaving.get(target);
+    if (!leaving) {
+      leaving = Promise.withResolvers<void>();
+      this.#leaving.set(target, leaving);
+    }
+    await leaving.promise;
+  }
+}
