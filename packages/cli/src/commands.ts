@@ -22,6 +22,7 @@ export const commands: readonly CommandEntry[] = [
     summary: "release an environment's build in another one",
     load: () => import("./commands/promote.ts"),
   },
+  { name: "serve", group: "Run", summary: "run the engine for several apps, as a service", load: () => import("./commands/serve.ts") },
   { name: "ps", group: "Run", summary: "list processes", load: () => import("./commands/ps.ts") },
   { name: "scale", group: "Run", summary: "set how many processes of a type run", load: () => import("./commands/scale.ts") },
   { name: "restart", group: "Run", summary: "replace processes one by one", load: () => import("./commands/restart.ts") },

@@ -2,7 +2,7 @@ import { type Instant, Problem } from "@douze/core";
 import type { Context } from "./context.ts";
 import { printFailure } from "./failure.ts";
 import { logText } from "./log-text.ts";
-import { type Foreground, openForeground, openFront } from "./open.ts";
+import { openEnvironment, openFront, type RunningEnvironment } from "./open.ts";
 import type { Place } from "./place.ts";
 import { progressOn } from "./progress.ts";
 import { codeChanges } from "./watch.ts";
@@ -14,7 +14,7 @@ export interface ForegroundOptions {
 }
 
 /** One of the apps that run in this terminal. */
-interface Stage extends Foreground {
+interface Stage extends RunningEnvironment {
   readonly place: Place;
   /** Before the names of its processes, where there are several apps. */
   readonly prefix: string;
@@ -35,8 +35,8 @@ export async function runForeground(context: Context, places: readonly Place[], 
   const alone = places.length === 1;
   const stages: Stage[] = [];
   for (const place of places) {
-    const foreground = stack.use(await openForeground(place, env, front, alone));
-    stages.push({ ...foreground, place, prefix: alone ? "" : `${foreground.engine.app}/` });
+    const environment = stack.use(await openEnvironment(place, env, front, alone));
+    stages.push({ ...environment, place, prefix: alone ? "" : `${environment.engine.app}/` });
   }
   const over = AbortSignal.any([stop.signal, ...stages.map(({ asked }) => aborted(asked))]);
   const fault = await Promise.race([failureOf(stages), play(context, stages, options, since, over)]);
@@ -120,7 +120,7 @@ async function troubleOf(task: Promise<void>): Promise<unknown> {
 }
 
 /** In order; a second signal ends what is left at once. */
-async function end({ driver, engine }: Foreground, again: AbortSignal): Promise<void> {
+async function end({ driver, engine }: RunningEnvironment, again: AbortSignal): Promise<void> {
   await engine[Symbol.asyncDispose]();
   await driver.end("stop", again);
   if (again.aborted) process.exitCode = 130;

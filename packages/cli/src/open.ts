@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { type AppName, type Instant, Problem } from "@douze/core";
 import { type Archive, Engine, type EngineOptions, ledgerKey, readInventory } from "@douze/engine";
-import { accessLine, Crashes, Local, LocalProvider, LogStore, Router } from "@douze/local";
+import { accessLine, accessSpool, Crashes, Local, LocalProvider, LogStore, type RoutePort, Router } from "@douze/local";
 import { findIdentities, type Identity } from "@douze/secrets";
 import { holdLock, serve } from "@douze/server";
 import { controlSocket } from "./compose.ts";
@@ -23,8 +23,8 @@ export async function openOffline(place: Place, env: Env): Promise<AsyncDisposab
   return { engine, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
-/** An environment that runs in this process. */
-export interface Foreground extends AsyncDisposable {
+/** An environment whose engine runs in this process. */
+export interface RunningEnvironment extends AsyncDisposable {
   readonly engine: Engine;
   readonly driver: Local;
   readonly address: string;
@@ -32,28 +32,34 @@ export interface Foreground extends AsyncDisposable {
   readonly asked: Promise<void>;
 }
 
-/** The public port, which several apps may share by host name. */
-export interface Front extends AsyncDisposable {
-  readonly router: Router;
-  /** Where each app's requests are told of. */
+/** A public port, which several apps may share by host name. */
+export interface Front {
+  readonly router: RoutePort;
+  readonly port: number;
+  /** By app, where its requests are told of. */
   readonly logs: Map<string, LogStore>;
+  /** Descriptor of the listening socket, where processes may take connections from it; the router is no part of this process then. */
+  readonly publicFd?: number;
 }
 
+/** Of apps whose inventory names none, where no socket was handed over. */
+export const defaultPort = 5000;
+
 /**
- * Opens the public port.
+ * Opens the public port with a router in this process.
  *
  * @param port - in place of the first app's inventory's
  * @throws Problem port-taken, port-forbidden, inventory-invalid
  */
-export async function openFront(place: Place, env: Env, port: number | undefined): Promise<Front> {
+export async function openFront(place: Place, env: Env, port: number | undefined): Promise<Front & AsyncDisposable> {
   const logs = new Map<string, LogStore>();
   const { target } = (await inventoryOf(place, env)()).inventory;
   const router = await Router.listen({
     host: "127.0.0.1",
-    port: port ?? target.port,
+    port: port ?? target.port ?? defaultPort,
     onAccess: (record) => logs.get(record.app ?? "")?.append("router", "", "stdout", accessLine(record)),
   });
-  return { router, logs, [Symbol.asyncDispose]: () => router[Symbol.asyncDispose]() };
+  return { router, port: router.port, logs, [Symbol.asyncDispose]: () => router[Symbol.asyncDispose]() };
 }
 
 /**
@@ -63,7 +69,7 @@ export async function openFront(place: Place, env: Env, port: number | undefined
  * @param alone - it gets the requests for all hosts, not only for its own
  * @throws Problem engine-running, inventory-invalid, ledger-unreadable …
  */
-export async function openForeground(place: Place, env: Env, front: Front, alone: boolean): Promise<Foreground> {
+export async function openEnvironment(place: Place, env: Env, front: Front, alone: boolean): Promise<RunningEnvironment> {
   await using stack = new AsyncDisposableStack();
   const { paths } = place;
   const { app } = await readManifest(place.directory);
@@ -79,10 +85,11 @@ export async function openForeground(place: Place, env: Env, front: Front, alone
   const logs = stack.use(await LogStore.open(logFolder, { retention: inventory.logs, onTrouble }));
   front.logs.set(app, logs);
   stack.defer(() => void front.logs.delete(app));
-  const { router } = front;
+  const { router, publicFd } = front;
+  const access = publicFd === undefined ? undefined : stack.use(accessSpool(paths.environment, logs)).path;
   const hosts = inventory.target.hosts.length > 0 ? inventory.target.hosts : [`${app}.localhost`];
   const named = hosts.find((host) => !host.startsWith("*")) ?? `${app}.localhost`;
-  const address = `http://${alone ? "127.0.0.1" : named}:${router.port}`;
+  const address = `http://${alone ? "127.0.0.1" : named}:${front.port}`;
   const asked = Promise.withResolvers<void>();
   let driver: Local | undefined;
   const engine = await Engine.open({
@@ -90,7 +97,18 @@ export async function openForeground(place: Place, env: Env, front: Front, alone
     drive: {
       open: async (runnable) => {
         const crashes = new Crashes(logFolder);
-        driver = await Local.open({ directory: paths.environment, app, runnable, router, logs, crashes, hosts, fallback: alone });
+        driver = await Local.open({
+          directory: paths.environment,
+          app,
+          runnable,
+          router,
+          logs,
+          crashes,
+          hosts,
+          fallback: alone,
+          ...(publicFd !== undefined && { publicFd }),
+          ...(access !== undefined && { access }),
+        });
         note = (text) => driver?.note(text);
         return driver;
       },
@@ -137,7 +155,8 @@ async function optionsFor(place: Place, app: AppName, env: Env, note: (text: str
   };
 }
 
-function inventoryOf({ directory, environment }: Place, env: Env): EngineOptions["inventory"] {
+/** Read anew each time it is asked for. */
+export function inventoryOf({ directory, environment }: Place, env: Env): EngineOptions["inventory"] {
   const identities = async (): Promise<readonly Identity[]> => await findIdentities(env, env["HOME"] ?? homedir());
   return () => readInventory(directory, environment, identities);
 }

@@ -75,15 +75,19 @@ function converse(gate, peer) {
 
 function obey(gate, line) {
   const [word, argument] = line.split(" ");
+  if (word === "accept" || word === "pause") gate.told = word;
   if (word === "accept") accept(gate);
   else if (word === "pause") leave(gate);
   else if (word === "goodbye") goodbye(gate, Number(argument) || 0);
   report(gate);
 }
 
-/** `connections` are those that came through the public socket; at 0, with `accepting` false, nothing of it is left here. */
-function report({ platform, inlet, sockets, next, last }) {
-  const state = `${JSON.stringify({ accepting: inlet !== undefined, connections: sockets.size, left: last - next + 1 })}\n`;
+/**
+ * `told` is the last word that was obeyed. `connections` are those that came through the public socket; at 0, with `accepting` false,
+ * nothing of it is left here.
+ */
+function report({ platform, told, inlet, sockets, next, last }) {
+  const state = `${JSON.stringify({ told, accepting: inlet !== undefined, connections: sockets.size, left: last - next + 1 })}\n`;
   for (const peer of platform) peer.write(state);
 }
 

@@ -1,6 +1,12 @@
-export { Local, type LocalOptions } from "./local.ts";
+export { type AccessSpool, accessSpool } from "./listener/access-spool.ts";
+export { Doorway } from "./listener/doorway.ts";
+export { type OpenPort, openPort } from "./listener/open-port.ts";
+export { inheritedSockets, type PublicSocket } from "./listener/public-socket.ts";
+export { Local } from "./local.ts";
+export type { LocalOptions } from "./local-options.ts";
 export { Crashes } from "./logs/crash.ts";
 export { LogStore, type LogStoreOptions } from "./logs/store.ts";
 export { LocalProvider } from "./resources/local-provider.ts";
 export { type AccessRecord, accessLine } from "./router/access.ts";
 export { Router, type RouterOptions } from "./router/router.ts";
+export type { RoutePort } from "./seams.ts";

@@ -1,12 +1,13 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { AppName, Instant, LogLine, LogQuery, Observed, ReleaseVersion, Step } from "@douze/core";
-import type { CrashBundle, Driver, OneOffPlace, RunnableSource } from "@douze/engine";
+import type { Instant, LogLine, LogQuery, Observed, ReleaseVersion, Step } from "@douze/core";
+import type { CrashBundle, Driver, OneOffPlace } from "@douze/engine";
 import { adopt } from "./adopt.ts";
 import { conclude, follow } from "./conclude.ts";
 import { FreePorts } from "./free-port.ts";
 import { HostProcess } from "./host-process.ts";
 import { placePreload, preloadName } from "./listener/preload.ts";
+import type { LocalOptions } from "./local-options.ts";
 import { groupMemory } from "./memory.ts";
 import { Observers } from "./observers.ts";
 import { Pasts } from "./pasts.ts";
@@ -14,41 +15,11 @@ import { bootId } from "./proc.ts";
 import { Releases } from "./releases.ts";
 import type { RunFolder, Start } from "./run-folder.ts";
 import { checkedName, Runs } from "./runs.ts";
-import type { CrashPort, LogPort, RoutePort } from "./seams.ts";
 import { type Site, troubleText } from "./site.ts";
 import { Supervisor } from "./supervisor.ts";
 import { Tasks } from "./tasks.ts";
 import { tidy } from "./tidy.ts";
 import { Wanted } from "./wanted.ts";
-
-export interface LocalOptions {
-  /** The environment's own folder. The caller holds its lock: two drivers in it would end each other's processes. */
-  readonly directory: string;
-  readonly app: AppName;
-  readonly runnable: RunnableSource;
-  readonly router: RoutePort;
-  readonly logs: LogPort;
-  readonly crashes: CrashPort;
-  /** Host names whose requests are the app's. */
-  readonly hosts: readonly string[];
-  /** Whether it also gets those for hosts that nobody claims. */
-  readonly fallback: boolean;
-  /** Descriptor of the public socket, for the processes to take connections from it themselves. Default: only the router does. */
-  readonly publicFd?: number;
-  /** The file for the app's access lines, where the router is a process of its own. */
-  readonly access?: string;
-  /** Default the machine's. */
-  readonly clock?: () => Instant;
-  /** From 0 up to 1. Default `Math.random`. */
-  readonly chance?: () => number;
-  /**
-   * How long requests in flight may hold up a process's SIGTERM, in milliseconds; never longer than its grace. Default 10_000.
-   * What takes longer can still be finished after SIGTERM, within the grace.
-   */
-  readonly drainMs?: number;
-  /** How often memory is measured, in milliseconds. Default 2_000. */
-  readonly memoryIntervalMs?: number;
-}
 
 const defaultDrainMs = 10_000;
 const defaultMemoryIntervalMs = 2_000;

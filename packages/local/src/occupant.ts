@@ -39,6 +39,8 @@ export class Occupant implements AsyncDisposable {
     this.start = start;
     this.#around = around;
     this.#stop = process.folder.stop();
+    // As long as nobody has looked.
+    this.#inFlight = this.#stop?.phase === "draining";
     this.#health = unproved(process.folder.readyAt());
     if (this.#stop === undefined) this.#plan();
   }

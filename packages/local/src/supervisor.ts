@@ -5,7 +5,7 @@ import { Occupant, type SlotStart, type Surroundings } from "./occupant.ts";
 import type { Past, Pasts } from "./pasts.ts";
 import { abnormalEnd } from "./plan/ending.ts";
 import { askedFor, nextStartText, restart } from "./plan/restart.ts";
-import { routeTargets } from "./plan/routes.ts";
+import { gatesBeside, routeTargets } from "./plan/routes.ts";
 import { type Action, type Supervised, supervise } from "./plan/supervise.ts";
 import type { RunFolder } from "./run-folder.ts";
 import type { Site } from "./site.ts";
@@ -23,6 +23,8 @@ export class Supervisor implements AsyncDisposable {
   readonly #starts: Starts;
   readonly #pasts: Pasts;
   readonly #tasks: Tasks;
+  /** Taken out of routing, and not asked yet what is in flight to them. */
+  readonly #leaving: Occupant[] = [];
   #ending: Supervised["ending"];
   #onEmpty: (() => void) | undefined;
   #table = "";
@@ -49,7 +51,9 @@ export class Supervisor implements AsyncDisposable {
       this.#site.bootId,
       this.#watch((ended) => this.#ended(process, ended)),
     );
-    this.#occupants.set(start.id, new Occupant(process, start, this.#around));
+    const occupant = new Occupant(process, start, this.#around);
+    this.#occupants.set(start.id, occupant);
+    if (occupant.seen.phase === "draining") this.#leaving.push(occupant);
     process.following = follow(this.#site, process);
     this.#tasks.add(process.following);
   }
@@ -149,21 +153,20 @@ export class Supervisor implements AsyncDisposable {
     const ending = this.#ending && { ending: this.#ending };
     const actions = supervise({ wanted: this.#site.wanted.releases, processes, pasts: this.#pasts.seen, ...ending }, now);
     let wakeAt = later(now, longestSleepMs);
-    const leaving: Occupant[] = [];
     for (const action of actions) {
       if (action.do === "wake") wakeAt = Math.min(wakeAt, action.at) as Instant;
-      else this.#do(action, now, leaving);
+      else this.#do(action, now);
     }
     this.#again ||= actions.some((action) => action.do !== "wake");
     this.#route();
     // Only now that no new request can come to them.
-    for (const occupant of leaving) this.#awaitRequests(occupant);
+    for (const occupant of this.#leaving.splice(0)) this.#awaitRequests(occupant);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.look(), Math.max(0, wakeAt - now));
     if (this.#ending && !processes.some(({ routed }) => routed || this.#ending === "all")) this.#onEmpty?.();
   }
 
-  #do(action: Exclude<Action, { readonly do: "wake" }>, now: Instant, leaving: Occupant[]): void {
+  #do(action: Exclude<Action, { readonly do: "wake" }>, now: Instant): void {
     switch (action.do) {
       case "start":
         this.#starts.begin(action.slot, this.#restartsOf(action.slot));
@@ -177,7 +180,7 @@ export class Supervisor implements AsyncDisposable {
         const waitMs = Math.min(this.#site.drainMs, occupant.declared.graceMs);
         const until = Math.min(later(now, waitMs), action.deadline ?? Number.POSITIVE_INFINITY) as Instant;
         occupant.drain(action.reason, until, action.deadline);
-        leaving.push(occupant);
+        this.#leaving.push(occupant);
         return;
       }
       case "terminate":
@@ -221,11 +224,11 @@ export class Supervisor implements AsyncDisposable {
 
   #route(): void {
     const { app, hosts, fallback, access, wanted, router } = this.#site;
-    const targets = routeTargets(
-      [...this.#occupants.values()].map(({ seen }) => seen),
-      wanted.routed,
-    );
-    const table = { app, hosts, fallback, ...(access !== undefined && { access }), targets, maintenance: wanted.maintenance };
+    const seen = [...this.#occupants.values()].map((occupant) => occupant.seen);
+    const targets = routeTargets(seen, wanted.routed);
+    const others = gatesBeside(seen, targets);
+    const { maintenance } = wanted;
+    const table = { app, hosts, fallback, ...(access !== undefined && { access }), targets, others, maintenance };
     const text = JSON.stringify(table);
     if (text === this.#table) return;
     router.route(table);

@@ -23,7 +23,7 @@ const target = z.strictObject(
       .min(0, { error: "a port from 0" })
       .max(65_535, { error: "a port up to 65535" })
       .optional()
-      .meta({ description: "Public port. Default 5000; 0 takes a free one" }),
+      .meta({ description: "Public port. Default 5000, or the one that was handed over; 0 takes a free one" }),
     hosts: z
       .array(host, { error: "a list of host names" })
       .optional()
@@ -96,7 +96,7 @@ function knownKeys([section]: readonly PropertyKey[]): readonly string[] {
 export function defaultInventory(environment: EnvironmentName): Inventory {
   return {
     environment,
-    target: { kind: "local", port: 5000, hosts: [] },
+    target: { kind: "local", hosts: [] },
     config: {},
     secrets: {},
     scale: {},
@@ -127,7 +127,11 @@ export function inventory(text: string, file: string, environment: EnvironmentNa
   const base = defaultInventory(environment);
   return {
     environment,
-    target: { kind: "local", port: written.target?.port ?? base.target.port, hosts: written.target?.hosts ?? [] },
+    target: {
+      kind: "local",
+      hosts: written.target?.hosts ?? [],
+      ...(written.target?.port !== undefined && { port: written.target.port }),
+    },
     config: Object.fromEntries(Object.entries(written.config ?? {}).map(([key, value]) => [key, textOf(yaml, key, value)])),
     secrets,
     scale: written.scale ?? {},

@@ -16,8 +16,8 @@ export interface Inventory {
 /** Where an environment runs. */
 export interface Target {
   readonly kind: "local";
-  /** Public port. Default 5000. */
-  readonly port: number;
+  /** Public port. Default that of whatever runs the app: 5000, or the one that was handed over. */
+  readonly port?: number;
   /** Host names that are routed to this app. Default `<app>.localhost`, and every host when it is the only app. */
   readonly hosts: readonly string[];
 }

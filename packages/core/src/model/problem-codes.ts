@@ -44,6 +44,8 @@ export const problemCodes = [
   "not-confirmed",
   "nothing-to-roll-back-to",
   "port-forbidden",
+  "port-invalid",
+  "port-not-handed-over",
   "port-taken",
   "ports-exhausted",
   "process-unknown",

@@ -1,7 +1,7 @@
 import type { AppRoute } from "../router/routes.ts";
 import { Gate } from "./gate.ts";
 import { type Doors, doors, type GateState } from "./plan/doors.ts";
-import type { Routers } from "./routers.ts";
+import { Routers, type RoutersOptions } from "./routers.ts";
 
 /** Through what a process gets its requests. */
 export interface RequestPath {
@@ -10,10 +10,9 @@ export interface RequestPath {
   readonly why?: string;
 }
 
-export interface DoorwayOptions {
-  readonly routers: Routers;
-  /** No TLS is ended on the socket. */
-  readonly plain: boolean;
+export interface DoorwayOptions extends RoutersOptions {
+  /** Why all requests must go through the router, where they must: TLS ends there, or several apps share the socket. */
+  readonly routed?: string;
 }
 
 /**
@@ -25,7 +24,7 @@ const routerPatienceMs = 1_000;
 /** One public socket: who accepts on it, so that each request meets a process that may have it, and that is counted there. */
 export class Doorway implements AsyncDisposable {
   readonly #routers: Routers;
-  readonly #plain: boolean;
+  readonly #routed: string | undefined;
   readonly #routes = new Map<string, AppRoute>();
   readonly #gates = new Map<string, Gate>();
   #inheriting: ReadonlySet<string> = new Set();
@@ -34,9 +33,14 @@ export class Doorway implements AsyncDisposable {
   #patience: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor({ routers, plain }: DoorwayOptions) {
+  private constructor(routers: Routers, routed: string | undefined) {
     this.#routers = routers;
-    this.#plain = plain;
+    this.#routed = routed;
+  }
+
+  /** Finds the routers that an earlier engine has left. Until the first route is told, everything stays as it is. */
+  static async open({ routed, ...options }: DoorwayOptions): Promise<Doorway> {
+    return new Doorway(await Routers.open(options), routed);
   }
 
   route(route: AppRoute): void {
@@ -78,18 +82,18 @@ export class Doorway implements AsyncDisposable {
   readonly #see = (): void => {
     if (this.#closed) return;
     const targets = [...this.#routes.values()].flatMap((route) => route.targets);
-    for (const { name, gate } of targets)
-      if (gate !== undefined && !this.#gates.has(name)) this.#gates.set(name, new Gate(gate, this.#see));
+    const listed = [...targets, ...[...this.#routes.values()].flatMap(({ others = [] }) => others)];
+    for (const { name, gate } of listed) if (gate !== undefined && !this.#gates.has(name)) this.#gates.set(name, new Gate(gate, this.#see));
     this.#inheriting = new Set(targets.filter(({ inherits }) => inherits).map(({ name }) => name));
     this.#doors = doors(
       [...this.#routes.values()].map(({ maintenance, targets }) => ({
         maintenance,
         targets: targets.map(({ name }) => ({ name, gate: this.#stateOf(name) })),
       })),
-      this.#plain,
+      this.#routed,
     );
     for (const name of this.#doors.gates) this.#gates.get(name)?.want("accept");
-    this.#turnAway(new Set(targets.map(({ name }) => name)));
+    this.#turnAway(new Set(listed.map(({ name }) => name)));
     this.#callRouter();
   };
 
@@ -102,16 +106,17 @@ export class Doorway implements AsyncDisposable {
   }
 
   /** Those that may accept no more: only when another accepts, so that there always is one. */
-  #turnAway(routed: ReadonlySet<string>): void {
+  #turnAway(listed: ReadonlySet<string>): void {
     const others = [...this.#doors.gates].some((name) => this.#accepts(name)) || this.#doors.router;
     for (const [name, gate] of this.#gates) {
       if (this.#doors.gates.has(name)) continue;
       if (others || this.#doors.gates.size === 0) gate.want("pause");
-      if (routed.has(name) || !gate.empty) continue;
-      gate[Symbol.dispose]();
-      this.#gates.delete(name);
+      if (!gate.empty) continue;
       this.#leaving.get(name)?.resolve();
       this.#leaving.delete(name);
+      if (listed.has(name)) continue;
+      gate[Symbol.dispose]();
+      this.#gates.delete(name);
     }
   }
 

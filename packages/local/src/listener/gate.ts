@@ -6,6 +6,8 @@ const attempts = 20;
 const attemptMs = 50;
 
 interface Told {
+  /** The last word that was obeyed. */
+  readonly told?: unknown;
   readonly accepting: boolean;
   readonly connections: number;
   readonly left: number;
@@ -41,9 +43,11 @@ export class Gate implements Disposable {
     return this.#told.left > 0 ? "paused" : "spent";
   }
 
-  /** Whether nothing of the public socket is left in the process. */
+  /** Whether nothing of the public socket is left in the process, nor can come by a word that is on its way. */
   get empty(): boolean {
-    return this.#none || (this.#told !== undefined && !this.#told.accepting && this.#told.connections === 0);
+    if (this.#none || !this.#told) return this.#none;
+    const { told, accepting, connections } = this.#told;
+    return (this.#wanted === undefined || told === this.#wanted) && !accepting && connections === 0;
   }
 
   /** Tells it once; the same again has no effect. */
@@ -106,9 +110,9 @@ export class Gate implements Disposable {
 /** An app could write anything there. */
 function parsed(line: string): Told | undefined {
   try {
-    const { accepting, connections, left } = JSON.parse(line) as Record<string, unknown>;
+    const { told, accepting, connections, left } = JSON.parse(line) as Record<string, unknown>;
     if (typeof accepting !== "boolean" || typeof connections !== "number" || typeof left !== "number") return undefined;
-    return { accepting, connections, left };
+    return { told, accepting, connections, left };
   } catch {
     return undefined;
   }

@@ -25,3 +25,14 @@ export function routeTargets(processes: readonly (SlotProcess & RouteEnd)[], rou
       port === undefined ? [] : [{ name: id, port, ...(gate !== undefined && { gate }), ...(inherits && { inherits }) }],
     );
 }
+
+/** Those that hold a gate to the public socket, or may still have connections of it, and are no target. */
+export function gatesBeside(
+  processes: readonly (SlotProcess & RouteEnd)[],
+  targets: readonly RouteTarget[],
+): readonly { readonly name: string; readonly gate: string }[] {
+  const names = new Set(targets.map(({ name }) => name));
+  // What is only starting cannot be asked yet.
+  const there = processes.filter(({ id, phase }) => phase !== "starting" && !names.has(id));
+  return there.flatMap(({ id, gate }) => (gate === undefined ? [] : [{ name: id, gate }])).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}

@@ -1,9 +1,8 @@
 import { createServer, type Server, type Socket } from "node:net";
-import { Problem } from "@douze/core";
 import type { AccessRecord } from "./access.ts";
 import { ClientConnection } from "./client-connection.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
-import { portHolder } from "./port-holder.ts";
+import { portProblem } from "./port-problem.ts";
 import type { AppRoute } from "./routes.ts";
 import { Switchboard } from "./switchboard.ts";
 
@@ -64,7 +63,7 @@ export class Router implements AsyncDisposable {
     try {
       await promise;
     } catch (error) {
-      throw cannotListen(error as NodeJS.ErrnoException, options);
+      throw portProblem(error as NodeJS.ErrnoException, options);
     }
     return new Router(server, new Switchboard({ ...defaultLimits, ...options.limits }), options);
   }
@@ -128,25 +127,4 @@ export class Router implements AsyncDisposable {
     for (const connection of this.#connections) connection.check(now);
     this.#board.pool.sweep(now, new Set(this.#board.routes.targets().map(({ port }) => port)));
   }
-}
-
-function cannotListen(error: NodeJS.ErrnoException, { host, port }: RouterOptions): Problem {
-  if (error.code === "EACCES") {
-    return new Problem({
-      code: "port-forbidden",
-      what: `port ${port} cannot be listened on`,
-      why: "ports below 1024 need a permission that this user does not have",
-      fix: "take another one (`douze up --port 5000`), or allow it: `sysctl net.ipv4.ip_unprivileged_port_start=80`",
-      cause: error,
-    });
-  }
-  if (error.code !== "EADDRINUSE") throw error;
-  const holder = portHolder(port);
-  return new Problem({
-    code: "port-taken",
-    what: `port ${port} of ${host} is taken`,
-    why: holder === undefined ? "another process listens there already" : `pid ${holder} listens there already`,
-    fix: `stop it, or take another port: \`douze up --port ${port + 100}\``,
-    cause: error,
-  });
 }

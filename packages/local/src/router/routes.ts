@@ -19,6 +19,8 @@ export interface AppRoute {
   /** The file for its access lines, where the router is a process of its own. */
   readonly access?: string;
   readonly targets: readonly Target[];
+  /** Processes that could take connections of the public socket themselves, and are not to. */
+  readonly others?: readonly Required<Pick<Target, "name" | "gate">>[];
   readonly maintenance: boolean;
 }
 

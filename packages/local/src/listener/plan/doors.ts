@@ -33,13 +33,13 @@ export interface Visited {
  * other cases the router takes them, and no process does: were both to accept, a request would meet whichever was first awake.
  *
  * @param apps - all that share the socket
- * @param plain - no TLS is ended on it
+ * @param always - why the router must take them, where it must
  */
-export function doors(apps: readonly Visited[], plain: boolean): Doors {
+export function doors(apps: readonly Visited[], always: string | undefined): Doors {
   const routed = (why: string, passing = false): Doors => ({ router: true, gates: new Set(), why, passing });
+  if (always !== undefined) return routed(always);
   const [app] = apps;
   if (!app) return routed("no app is there");
-  if (!plain) return routed("TLS ends in the router");
   if (apps.length > 1) return routed("several apps share the port");
   if (app.maintenance) return routed("the app is in maintenance");
   if (app.targets.length === 0) return routed("no process is ready", true);

@@ -1,0 +1,146 @@
+import type { Instant } from "@douze/core";
+import { Problem } from "@douze/core";
+import { Doorway, type PublicSocket } from "@douze/local";
+import { holdLock } from "@douze/server";
+import type { Context } from "../context.ts";
+import { printFailure } from "../failure.ts";
+import { logText } from "../log-text.ts";
+import { type Front, openEnvironment, type RunningEnvironment } from "../open.ts";
+import type { Place } from "../place.ts";
+import { version } from "../version.ts";
+import { againStatus } from "./holder.ts";
+import { type AskedPort, behind, routersFolder } from "./ports.ts";
+
+export interface ServingOptions {
+  readonly sockets: readonly PublicSocket[];
+  readonly asked: readonly AskedPort<Place>[];
+  readonly preset: number;
+  readonly runtime: string;
+  readonly onStop: "leave" | "stop";
+  readonly logs: boolean;
+}
+
+interface Served extends RunningEnvironment {
+  /** `shop production` */
+  readonly label: string;
+}
+
+/**
+ * Runs environments behind sockets that were handed over. SIGTERM and SIGINT end it as `onStop` says, a second one at once; SIGHUP leaves
+ * the apps and asks to be started again. An environment that cannot be opened keeps no other from running.
+ *
+ * Exit code 0 after an orderly end, 1 when none could be opened, 70 when an engine itself failed, 75 after SIGHUP.
+ */
+export async function serveEnvironments(context: Context, options: ServingOptions): Promise<void> {
+  const { paper } = context;
+  const ending = endSignals();
+  const since = Date.now() as Instant;
+  await using stack = new AsyncDisposableStack();
+  const { fronts, without } = behind(options.sockets, options.asked, options.preset);
+  for (const { problem } of without) printFailure(problem, false);
+  const served: Served[] = [];
+  for (const [socket, places] of fronts) {
+    const routed = places.length > 1 ? "several apps share the port" : undefined;
+    const front = await openFrontOn(socket, routed, options.runtime, (text) => paper.line(text), stack);
+    for (const place of places) {
+      const environment = await attempt(context, place, front, places.length === 1);
+      if (environment) served.push(stack.use(environment));
+    }
+  }
+  if (served.length === 0) return;
+  process.exitCode = 0;
+  paper.line(`serving ${served.map(({ label, address }) => `${label} at ${address}`).join(", ")}`);
+  const shown = served.map((each) => echo(context, each, since, options.logs, ending.first));
+  const fault = await Promise.race([failureOf(served), ...shown.map(troubleOf), allStopped(served, ending.again), told(ending.first)]);
+  if (ending.first.aborted && !ending.leave && options.onStop === "stop") {
+    paper.line("stopping");
+    await Promise.all(served.map((each) => stop(each, ending.again)));
+  }
+  if (ending.leave) process.exitCode = againStatus;
+  if (fault !== undefined) printFailure(fault, false);
+}
+
+async function openFrontOn(
+  socket: PublicSocket,
+  routed: string | undefined,
+  runtime: string,
+  note: (text: string) => void,
+  stack: AsyncDisposableStack,
+): Promise<Front> {
+  const directory = routersFolder(runtime, socket.port);
+  stack.use(await holdLock(directory));
+  const doorway = stack.use(await Doorway.open({ fd: socket.fd, directory, version, note, ...(routed !== undefined && { routed }) }));
+  return { router: doorway, port: socket.port, logs: new Map(), publicFd: socket.fd };
+}
+
+async function attempt({ env }: Context, place: Place, front: Front, alone: boolean): Promise<Served | undefined> {
+  try {
+    const environment = await openEnvironment(place, env, front, alone);
+    return { ...environment, label: `${environment.engine.app} ${place.environment}` };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    printFailure(error, false);
+    return undefined;
+  }
+}
+
+/** What the platform says of an app, and with `all` what the app says. */
+async function echo({ paper }: Context, { engine, label }: Served, since: Instant, all: boolean, until: AbortSignal): Promise<void> {
+  const query = { since, follow: true, ...(!all && { process: "douze" }) };
+  for await (const line of engine.operations.logs(query, until)) {
+    paper.line(logText({ ...line, process: `${label} ${line.process}` }, { colour: paper.colour, json: false }));
+  }
+}
+
+async function stop({ driver, engine }: Served, again: AbortSignal): Promise<void> {
+  await engine[Symbol.asyncDispose]();
+  await driver.end("stop", again);
+}
+
+/** Each is ended when somebody asks for it, whatever becomes of the others. */
+async function allStopped(served: readonly Served[], again: AbortSignal): Promise<undefined> {
+  await Promise.all(
+    served.map(async (each) => {
+      await each.asked;
+      await stop(each, again);
+    }),
+  );
+  return undefined;
+}
+
+async function failureOf(served: readonly Served[]): Promise<unknown> {
+  return await Promise.race(served.map(({ engine }) => engine.failure().catch((error: unknown) => error)));
+}
+
+/** Resolves with what a task failed of; a task that ends well never resolves it. */
+async function troubleOf(task: Promise<void>): Promise<unknown> {
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  task.catch(resolve);
+  return await promise;
+}
+
+async function told(signal: AbortSignal): Promise<undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  if (signal.aborted) resolve(undefined);
+  return await promise;
+}
+
+interface Ending {
+  readonly first: AbortSignal;
+  readonly again: AbortSignal;
+  /** It was SIGHUP. */
+  readonly leave: boolean;
+}
+
+function endSignals(): Ending {
+  const [first, again] = [new AbortController(), new AbortController()];
+  const ending = { first: first.signal, again: again.signal, leave: false };
+  const end = (): void => (first.signal.aborted ? again.abort() : first.abort());
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, end);
+  process.on("SIGHUP", () => {
+    ending.leave ||= !first.signal.aborted;
+    first.abort();
+  });
+  return ending;
+}
