@@ -39,9 +39,15 @@ export async function serveEnvironments(context: Context, options: ServingOption
   const { fronts, without } = behind(options.sockets, options.asked, options.preset);
   for (const { problem } of without) printFailure(problem, false);
   const served: Served[] = [];
+  const doorways: Doorway[] = [];
   for (const [socket, places] of fronts) {
     const routed = places.length > 1 ? "several apps share the port" : undefined;
-    const front = await openFrontOn(socket, routed, options.runtime, (text) => paper.line(text), stack);
+    const directory = routersFolder(options.runtime, socket.port);
+    stack.use(await holdLock(directory));
+    const note = (text: string): void => paper.line(text);
+    const doorway = stack.use(await Doorway.open({ fd: socket.fd, directory, version, note, ...(routed !== undefined && { routed }) }));
+    doorways.push(doorway);
+    const front: Front = { router: doorway, port: socket.port, logs: new Map(), publicFd: socket.fd };
     for (const place of places) {
       const environment = await attempt(context, place, front, places.length === 1);
       if (environment) served.push(stack.use(environment));
@@ -51,26 +57,15 @@ export async function serveEnvironments(context: Context, options: ServingOption
   process.exitCode = 0;
   paper.line(`serving ${served.map(({ label, address }) => `${label} at ${address}`).join(", ")}`);
   const shown = served.map((each) => echo(context, each, since, options.logs, ending.first));
-  const fault = await Promise.race([failureOf(served), ...shown.map(troubleOf), allStopped(served, ending.again), told(ending.first)]);
-  if (ending.first.aborted && !ending.leave && options.onStop === "stop") {
+  const fault = Promise.race([failureOf(served), ...shown.map(troubleOf)]).then((error) => ({ error }));
+  const outcome = await Promise.race([fault, allStopped(served, ending.again), told(ending.first)]);
+  if (outcome === "told" && ending.leave) process.exitCode = againStatus;
+  else if (outcome === "told" && options.onStop === "stop") {
     paper.line("stopping");
     await Promise.all(served.map((each) => stop(each, ending.again)));
-  }
-  if (ending.leave) process.exitCode = againStatus;
-  if (fault !== undefined) printFailure(fault, false);
-}
-
-async function openFrontOn(
-  socket: PublicSocket,
-  routed: string | undefined,
-  runtime: string,
-  note: (text: string) => void,
-  stack: AsyncDisposableStack,
-): Promise<Front> {
-  const directory = routersFolder(runtime, socket.port);
-  stack.use(await holdLock(directory));
-  const doorway = stack.use(await Doorway.open({ fd: socket.fd, directory, version, note, ...(routed !== undefined && { routed }) }));
-  return { router: doorway, port: socket.port, logs: new Map(), publicFd: socket.fd };
+    for (const doorway of doorways) doorway.end();
+  } else if (outcome === "stopped") for (const doorway of doorways) doorway.end();
+  else if (outcome !== "told") printFailure(outcome.error, false);
 }
 
 async function attempt({ env }: Context, place: Place, front: Front, alone: boolean): Promise<Served | undefined> {
@@ -86,26 +81,28 @@ async function attempt({ env }: Context, place: Place, front: Front, alone: bool
 
 /** What the platform says of an app, and with `all` what the app says. */
 async function echo({ paper }: Context, { engine, label }: Served, since: Instant, all: boolean, until: AbortSignal): Promise<void> {
-  const query = { since, follow: true, ...(!all && { process: "douze" }) };
+  const query = { since, follow: true, ...(!all && { processes: ["douze"] }) };
   for await (const line of engine.operations.logs(query, until)) {
     paper.line(logText({ ...line, process: `${label} ${line.process}` }, { colour: paper.colour, json: false }));
   }
 }
 
-async function stop({ driver, engine }: Served, again: AbortSignal): Promise<void> {
-  await engine[Symbol.asyncDispose]();
-  await driver.end("stop", again);
+/** In order, and nobody can ask for it any more. */
+async function stop(served: Served, again: AbortSignal): Promise<void> {
+  await served.engine[Symbol.asyncDispose]();
+  await served.driver.end("stop", again);
+  await served[Symbol.asyncDispose]();
 }
 
 /** Each is ended when somebody asks for it, whatever becomes of the others. */
-async function allStopped(served: readonly Served[], again: AbortSignal): Promise<undefined> {
+async function allStopped(served: readonly Served[], again: AbortSignal): Promise<"stopped"> {
   await Promise.all(
     served.map(async (each) => {
       await each.asked;
       await stop(each, again);
     }),
   );
-  return undefined;
+  return "stopped";
 }
 
 async function failureOf(served: readonly Served[]): Promise<unknown> {
@@ -119,10 +116,10 @@ async function troubleOf(task: Promise<void>): Promise<unknown> {
   return await promise;
 }
 
-async function told(signal: AbortSignal): Promise<undefined> {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  signal.addEventListener("abort", () => resolve(undefined), { once: true });
-  if (signal.aborted) resolve(undefined);
+async function told(signal: AbortSignal): Promise<"told"> {
+  const { promise, resolve } = Promise.withResolvers<"told">();
+  signal.addEventListener("abort", () => resolve("told"), { once: true });
+  if (signal.aborted) resolve("told");
   return await promise;
 }
 

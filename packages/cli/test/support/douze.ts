@@ -25,8 +25,8 @@ export interface Options {
 /** A command that runs. */
 export interface Running extends AsyncDisposable {
   readonly child: ChildProcess;
-  /** Resolves when its standard output holds this text. */
-  printed(text: string): Promise<void>;
+  /** Resolves when its standard output holds this. */
+  printed(text: string | RegExp): Promise<void>;
   readonly ended: Promise<Ended>;
 }
 
@@ -63,7 +63,7 @@ export function startProgram(file: string, words: readonly string[], options: Op
     child,
     ended,
     async printed(text) {
-      while (!stdout.includes(text)) {
+      while (!(typeof text === "string" ? stdout.includes(text) : text.test(stdout))) {
         if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended without printing ${text}: ${stdout}${stderr}`);
         await once(more, "more");
       }

@@ -58,6 +58,9 @@ export function load(
   };
 }
 
+/** For one answer, in milliseconds. */
+const patienceMs = 10_000;
+
 interface Answer {
   readonly status: number;
   readonly body: string;
@@ -98,12 +101,13 @@ class Client {
       this.close();
       reject(new Error(`${message} after ${served} answers and ${text.length} characters of the next`));
     };
+    socket.setTimeout(patienceMs, () => onError(new Error(`no answer in ${patienceMs / 1000} s`)));
     socket.on("data", onData).on("end", onEnd).on("error", onError);
     socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${this.#keep ? "" : "Connection: close\r\n"}\r\n`);
     try {
       return await promise;
     } finally {
-      socket.off("data", onData).off("end", onEnd).off("error", onError);
+      socket.removeAllListeners("timeout").off("data", onData).off("end", onEnd).off("error", onError);
     }
   }
 

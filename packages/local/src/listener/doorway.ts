@@ -71,6 +71,12 @@ export class Doorway implements AsyncDisposable {
     return { path: "router", ...(this.#doors.why !== undefined && { why: this.#doors.why }) };
   }
 
+  /** Ends what routes: nothing is behind this socket any more. */
+  end(): void {
+    this.#closed = true;
+    this.#routers.end();
+  }
+
   /** Lets go; everything goes on as it is. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;

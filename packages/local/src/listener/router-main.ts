@@ -1,64 +1,72 @@
-// The router as a process of its own, so that requests go on while no engine runs. Argument: the path of its control socket, and the
-// public socket as descriptor 3. It goes on with what it was told last.
+// The router as a process of its own, so that requests go on while no engine runs. Arguments: the path of its control socket, and its
+// version; descriptor 3 is the public socket. It goes on with what it was told last.
 import { rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { accessLine } from "../router/access.ts";
 import { Router } from "../router/router.ts";
+import type { AppRoute } from "../router/routes.ts";
 import { AccessFiles } from "./access-files.ts";
 import { JsonLines, type RouterCommand, type RouterEvent } from "./router-talk.ts";
 
 const [, , controlPath = "", version = ""] = process.argv;
 const access = new AccessFiles();
-const files = new Map<string, string>();
-
-const router = await Router.listen({
-  host: "",
-  port: 0,
-  fd: 3,
-  onAccess: (record) => {
-    const file = files.get(record.app ?? "");
-    if (file !== undefined) access.append(file, accessLine(record));
-  },
-});
+const routes = new Map<string, AppRoute>();
+let listening: Promise<Router> | undefined;
 
 const control = createServer((engine) => {
-  const lines = new JsonLines<RouterCommand>((command) => obey(command, engine));
+  const lines = new JsonLines<RouterCommand>((command) => void obey(command, engine));
   engine.setEncoding("utf8");
   engine.on("data", (part: string) => lines.push(part));
   // An engine that was killed; the next one connects.
   engine.on("error", () => engine.destroy());
-  tell(engine, { is: "ready", version });
+  tell(engine, { is: "ready", version, listening: listening !== undefined });
 });
 control.listen(controlPath);
 
 // Told to the whole group by a terminal or a service manager: it ends when an engine says so.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
 
-function obey(command: RouterCommand, engine: Socket): void {
+async function obey(command: RouterCommand, engine: Socket): Promise<void> {
+  if (command.do === "route") routes.set(command.route.app, command.route);
+  else if (command.do === "remove") routes.delete(command.app);
+  else if (command.do === "listen") listening ??= listen();
+  // One that takes no requests yet has nothing to finish.
+  const router = await listening;
   switch (command.do) {
-    case "route": {
-      const { app, access: file } = command.route;
-      if (file !== undefined) files.set(app, file);
-      router.route(command.route);
-      return;
-    }
+    case "route":
+      return router?.route(command.route);
     case "remove":
-      files.delete(command.app);
-      router.remove(command.app);
-      return;
+      return router?.remove(command.app);
     case "goodbye":
-      router.goodbye(command.target, command.spreadMs);
-      return;
+      return router?.goodbye(command.target, command.spreadMs);
     case "drained":
-      void router.drained(command.target).then(() => tell(engine, { is: "drained", target: command.target }));
-      return;
+      await router?.drained(command.target);
+      return tell(engine, { is: "drained", target: command.target });
     case "retire":
-      void retire();
+      await router?.retire();
+      return leave();
+    case "end":
+      await router?.[Symbol.asyncDispose]();
+      return leave();
   }
 }
 
-async function retire(): Promise<void> {
-  await router.retire();
+/** No request is looked at before the routes are there: they are told in the same turn. */
+async function listen(): Promise<Router> {
+  const router = await Router.listen({
+    host: "",
+    port: 0,
+    fd: 3,
+    onAccess: (record) => {
+      const file = routes.get(record.app ?? "")?.access;
+      if (file !== undefined) access.append(file, accessLine(record));
+    },
+  });
+  for (const route of routes.values()) router.route(route);
+  return router;
+}
+
+function leave(): void {
   access[Symbol.dispose]();
   rmSync(controlPath, { force: true });
   process.exit();

@@ -7,16 +7,21 @@ import { JsonLines, type RouterCommand, type RouterEvent } from "./router-talk.t
 const reachMs = 10;
 const reachTimes = 1_000;
 
+type Ready = Extract<RouterEvent, { readonly is: "ready" }>;
+
 /** A router that runs as a process of its own, seen from the engine. Letting go of it leaves it running. */
 export class RouterProcess implements Disposable {
   readonly version: string;
+  /** Whether it had been told to listen when it was found. */
+  readonly listening: boolean;
   readonly #socket: Socket;
   readonly #waiting = new Map<string, PromiseWithResolvers<void>>();
   #gone = false;
 
-  private constructor(socket: Socket, version: string, lines: { each: (event: RouterEvent) => void }, onGone: () => void) {
+  private constructor(socket: Socket, ready: Ready, lines: { each: (event: RouterEvent) => void }, onGone: () => void) {
     this.#socket = socket;
-    this.version = version;
+    this.version = ready.version;
+    this.listening = ready.listening;
     lines.each = (event) => this.#hear(event);
     socket.on("close", () => {
       this.#gone = true;
@@ -55,10 +60,10 @@ export class RouterProcess implements Disposable {
   /** Finds one that an earlier engine has started; nothing when none answers there. */
   static async find(controlPath: string, onGone: () => void): Promise<RouterProcess | undefined> {
     const socket = createConnection(controlPath);
-    const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
+    const { promise, resolve, reject } = Promise.withResolvers<Ready | undefined>();
     const lines = {
       each: (event: RouterEvent): void => {
-        if (event.is === "ready") resolve(event.version);
+        if (event.is === "ready") resolve(event);
       },
     };
     const reader = new JsonLines<RouterEvent>((event) => lines.each(event));
@@ -66,12 +71,12 @@ export class RouterProcess implements Disposable {
     socket.on("data", (part: string) => reader.push(part));
     socket.on("error", (error: NodeJS.ErrnoException) => (error.code === "ENOENT" ? resolve(undefined) : reject(error)));
     socket.once("close", () => resolve(undefined));
-    const version = await promise;
-    if (version === undefined) {
+    const ready = await promise;
+    if (!ready) {
       socket.destroy();
       return undefined;
     }
-    return new RouterProcess(socket, version, lines, onGone);
+    return new RouterProcess(socket, ready, lines, onGone);
   }
 
   get gone(): boolean {

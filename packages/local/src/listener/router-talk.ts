@@ -7,12 +7,16 @@ export type RouterCommand =
   | { readonly do: "goodbye"; readonly target: string; readonly spreadMs: number }
   /** Answered with `drained` when nothing is in flight to the target. */
   | { readonly do: "drained"; readonly target: string }
+  /** Begin to accept: it knows all routes that there are. */
+  | { readonly do: "listen" }
   /** Leave the public socket to others, and end when the last connection has. */
-  | { readonly do: "retire" };
+  | { readonly do: "retire" }
+  /** End: idle connections at once, the others after their answer. */
+  | { readonly do: "end" };
 
 export type RouterEvent =
-  /** It listens. */
-  { readonly is: "ready"; readonly version: string } | { readonly is: "drained"; readonly target: string };
+  /** It can be told. One that was left before it was to listen is of no use. */
+  { readonly is: "ready"; readonly version: string; readonly listening: boolean } | { readonly is: "drained"; readonly target: string };
 
 /** Cuts a stream of text into lines of JSON. */
 export class JsonLines<T> {

@@ -31,6 +31,7 @@ export class Routers implements AsyncDisposable {
   #starting: Promise<void> | undefined;
   #again: NodeJS.Timeout | undefined;
   #closed = false;
+  #ended = false;
 
   private constructor(options: RoutersOptions) {
     this.#options = options;
@@ -80,6 +81,13 @@ export class Routers implements AsyncDisposable {
     this.#see();
   }
 
+  /** Ends all of them, for good: what is idle at once, the rest after its answer. */
+  end(): void {
+    this.#closed = true;
+    this.#ended = true;
+    for (const router of this.#all) router.tell({ do: "end" });
+  }
+
   /** Lets go of them; they go on. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
@@ -127,6 +135,8 @@ export class Routers implements AsyncDisposable {
 
   #adopt(router: RouterProcess): void {
     this.#all.add(router);
+    // Its engine was killed before it had told the routes.
+    if (!router.listening) return router.tell({ do: "end" });
     if (router.version !== this.#options.version) return router.tell({ do: "retire" });
     // Of two, the later one accepts; the other was told to leave, or would have been.
     this.#current?.tell({ do: "retire" });
@@ -137,6 +147,8 @@ export class Routers implements AsyncDisposable {
   #know(router: RouterProcess): void {
     this.#all.add(router);
     for (const route of this.#routes.values()) router.tell({ do: "route", route });
+    router.tell({ do: "listen" });
+    if (this.#ended) router.tell({ do: "end" });
   }
 
   #gone(path: string): void {
