@@ -23,8 +23,14 @@ const cases: readonly {
     line: ["ps"],
     asks: [["processes"]],
     prints:
-      "PROCESS  RELEASE  STATE  UP     RESTARTS  MEMORY  PORT   COMMAND\nweb.1    v12      ready  <age>  0         59 MiB  41873  node server.js\n",
+      "PROCESS  RELEASE  STATE  UP     RESTARTS  MEMORY  PORT   VIA     COMMAND\nweb.1    v12      ready  <age>  0         59 MiB  41873  router  node server.js\n",
     json: (operations) => operations.processes(),
+  },
+  {
+    line: ["ps", "--why"],
+    asks: [["processes"]],
+    prints:
+      "PROCESS  RELEASE  STATE  UP     RESTARTS  MEMORY  PORT   VIA     COMMAND\nweb.1    v12      ready  <age>  0         59 MiB  41873  router  node server.js\nweb.1 gets requests through the router: several apps share the port\n",
   },
   { line: ["ps", "worker"], asks: [["processes"]], tells: "nothing runs\n" },
   {

@@ -42,7 +42,7 @@ export {
 export { type ManifestFiles, manifestFromFiles, manifestNotes } from "./model/manifest-file.ts";
 export { manifestShape } from "./model/manifest-schema.ts";
 export { nearest } from "./model/nearest.ts";
-export type { Exit, Observed, ObservedProcess, ObservedRelease } from "./model/observed.ts";
+export type { Exit, Observed, ObservedProcess, ObservedRelease, RequestPath } from "./model/observed.ts";
 export { type Place, Problem, type ProblemText } from "./model/problem.ts";
 export { type ProblemCode, problemCodes } from "./model/problem-codes.ts";
 export { type Outcome, processName, type Slot, type StopReason, slotName } from "./model/process.ts";

@@ -12,6 +12,7 @@ import type {
   ReleaseOutcome,
   ReleaseReason,
   ReleaseVersion,
+  RequestPath,
   ResourceType,
   Source,
 } from "@douze/core";
@@ -207,6 +208,7 @@ export interface ProcessView {
   readonly restarts: number;
   readonly memoryBytes?: number;
   readonly port?: number;
+  readonly requests?: RequestPath;
   readonly command: string;
   /** In words, for the last end: `exited with status 3, 12 s ago`. */
   readonly last?: string;

@@ -73,6 +73,7 @@ function processView(seen: ObservedProcess, release: Release | undefined, now: I
     ...(seen.phase === "exited" && { restartAt: seen.restartAt }),
     ...(seen.phase === "ready" && seen.memoryBytes !== undefined && { memoryBytes: seen.memoryBytes }),
     ...(seen.phase === "ready" && seen.port !== undefined && { port: seen.port }),
+    ...(seen.phase === "ready" && seen.requests && { requests: seen.requests }),
     ...(seen.last && { last: `${outcomeText(seen.last.outcome)}, ${ago(seen.last.at, now)}` }),
   };
 }

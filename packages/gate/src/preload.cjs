@@ -174,6 +174,7 @@ function letGoOnClose(gate) {
   const close = server.close;
   server.close = function (...args) {
     leave(gate);
+    report(gate);
     return close.apply(this, args);
   };
 }

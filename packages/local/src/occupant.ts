@@ -1,4 +1,13 @@
-import { type Exit, type Instant, later, type ObservedProcess, type ProcessDeclaration, type Slot, type StopReason } from "@douze/core";
+import {
+  type Exit,
+  type Instant,
+  later,
+  type ObservedProcess,
+  type ProcessDeclaration,
+  type RequestPath,
+  type Slot,
+  type StopReason,
+} from "@douze/core";
 import { accepts, answersWell } from "./ask.ts";
 import type { HostProcess, HowItEnded } from "./host-process.ts";
 import { type Answers, type Health, judge, nextProbe, probeWay, type Question, unproved, verdict } from "./plan/probe.ts";
@@ -92,7 +101,7 @@ export class Occupant implements AsyncDisposable {
   }
 
   /** As everyone sees it. One that has lost its readiness is shown as starting. */
-  observed(last: Exit | undefined): ObservedProcess {
+  observed(last: Exit | undefined, requests: RequestPath | undefined): ObservedProcess {
     const { slot, startedAt, restarts, port, declared } = this.start;
     const { pid } = this.process;
     const common = { slot, restarts, pid, startedAt, ...(last && { last }) };
@@ -104,7 +113,14 @@ export class Occupant implements AsyncDisposable {
     const { ready, readyAt } = this.#health;
     if (!ready || readyAt === undefined) return { ...common, phase: "starting" };
     const memoryBytes = this.#memoryBytes;
-    return { ...common, phase: "ready", readyAt, ...(memoryBytes !== undefined && { memoryBytes }), ...(port !== undefined && { port }) };
+    return {
+      ...common,
+      phase: "ready",
+      readyAt,
+      ...(memoryBytes !== undefined && { memoryBytes }),
+      ...(port !== undefined && { port }),
+      ...(requests && { requests }),
+    };
   }
 
   /** Takes it out of routing, for good. SIGTERM follows when nothing is in flight, or then. */

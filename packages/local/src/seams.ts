@@ -1,4 +1,4 @@
-import type { RequestPath } from "./listener/doorway.ts";
+import type { RequestPath } from "@douze/core";
 import type { Crashes } from "./logs/crash.ts";
 import type { LogStore } from "./logs/store.ts";
 import type { Router } from "./router/router.ts";

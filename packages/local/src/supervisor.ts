@@ -1,4 +1,13 @@
-import { type Exit, type Instant, later, type ObservedProcess, type ReleaseVersion, type Slot, slotName } from "@douze/core";
+import {
+  type Exit,
+  type Instant,
+  later,
+  type ObservedProcess,
+  type ReleaseVersion,
+  type RequestPath,
+  type Slot,
+  slotName,
+} from "@douze/core";
 import { conclude, follow } from "./conclude.ts";
 import { HostProcess, type HowItEnded, type Watch } from "./host-process.ts";
 import { Occupant, type SlotStart, type Surroundings } from "./occupant.ts";
@@ -105,7 +114,7 @@ export class Supervisor implements AsyncDisposable {
     const filled = new Set(occupied.map(({ slot }) => slotName(slot)));
     const absent = this.#pasts.all.filter(({ slot }) => slot.release === release && !filled.has(slotName(slot)));
     return [
-      ...occupied.map((occupant) => occupant.observed(this.#pasts.of(occupant.slot)?.last)),
+      ...occupied.map((occupant) => occupant.observed(this.#pasts.of(occupant.slot)?.last, this.#requestsOf(occupant))),
       ...absent.map(({ slot, last, restartAt, restarts }): ObservedProcess => {
         const at = this.#starts.has(slot) ? now : restartAt;
         return { slot, phase: "exited", restartAt: at, restarts, ...(last && { last }) };
@@ -233,6 +242,13 @@ export class Supervisor implements AsyncDisposable {
     if (text === this.#table) return;
     router.route(table);
     this.#table = text;
+  }
+
+  #requestsOf({ id, declared, slot }: Occupant): RequestPath | undefined {
+    const { router, wanted } = this.#site;
+    if (!declared.routed || slot.release !== wanted.routed) return undefined;
+    if (declared.socket === "route") return { via: "router", why: "its manifest says so: `socket: route`" };
+    return router.pathOf?.(id) ?? { via: "router", why: "the engine holds the port itself" };
   }
 
   #awaitRequests(occupant: Occupant): void {

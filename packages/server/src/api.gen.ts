@@ -937,6 +937,13 @@ export interface components {
             /** @description Resident memory of the whole process group */
             readonly memoryBytes?: number;
             readonly port?: number;
+            /** @description Through what it gets its requests: the public socket itself, or the router */
+            readonly requests?: {
+                /** @enum {string} */
+                readonly via: "socket" | "router";
+                /** @description Why it is the router */
+                readonly why?: string;
+            };
             readonly command: string;
             /** @description In words, for the last end: `exited with status 3, 12 s ago` */
             readonly last?: string;

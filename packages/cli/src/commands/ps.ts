@@ -9,8 +9,17 @@ export function register(program: Command): void {
     .command("ps")
     .description("list processes")
     .argument("[type]", "only this process type")
-    .addHelpText("after", examples(["douze ps", "all of them"], ["douze ps web", "only web"], ["douze ps --json", "for a program"]))
-    .action(async (type: string | undefined, _options, command: Command) => {
+    .option("--why", "say why it is so: by which way requests come to each")
+    .addHelpText(
+      "after",
+      examples(
+        ["douze ps", "all of them"],
+        ["douze ps --why", "and why requests take the way they take"],
+        ["douze ps web", "only web"],
+        ["douze ps --json", "for a program"],
+      ),
+    )
+    .action(async (type: string | undefined, { why }: { readonly why?: boolean }, command: Command) => {
       const { ask, paper, json } = contextOf(command);
       const processes = await ask((operations) => operations.processes());
       const shown = processes.filter((each) => type === undefined || each.process === type);
@@ -19,15 +28,16 @@ export function register(program: Command): void {
       const now = Date.now();
       paper.line(
         table(
-          ["PROCESS", "RELEASE", "STATE", "UP", "RESTARTS", "MEMORY", "PORT", "COMMAND"],
+          ["PROCESS", "RELEASE", "STATE", "UP", "RESTARTS", "MEMORY", "PORT", "VIA", "COMMAND"],
           shown.map((each) => row(each, now)),
         ),
       );
+      if (why) for (const text of reasons(shown)) paper.line(text);
     });
 }
 
 function row(process: ProcessView, now: number): string[] {
-  const { name, release, phase, startedAt, restarts, memoryBytes, port, command } = process;
+  const { name, release, phase, startedAt, restarts, memoryBytes, port, requests, command } = process;
   return [
     name,
     `v${release}`,
@@ -36,8 +46,17 @@ function row(process: ProcessView, now: number): string[] {
     String(restarts),
     memoryBytes === undefined ? "-" : bytesText(memoryBytes),
     port === undefined ? "-" : String(port),
+    requests?.via ?? "-",
     command,
   ];
+}
+
+function reasons(processes: readonly ProcessView[]): string[] {
+  return processes.flatMap(({ name, requests }) => {
+    if (!requests) return [];
+    if (requests.via === "socket") return [`${name} takes requests from the public socket itself`];
+    return [`${name} gets requests through the router${requests.why === undefined ? "" : `: ${requests.why}`}`];
+  });
 }
 
 function state({ phase, restartAt, last }: ProcessView, now: number): string {

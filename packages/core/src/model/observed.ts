@@ -38,6 +38,8 @@ export type ObservedProcess = {
       readonly readyAt: Instant;
       readonly memoryBytes?: number;
       readonly port?: number;
+      /** Of one that takes requests. */
+      readonly requests?: RequestPath;
     }
   | {
       readonly phase: "stopping";
@@ -49,6 +51,14 @@ export type ObservedProcess = {
   /** Backing off: it will be started again then. `endOfTime` after exit status 78: not before a person asks for it. */
   | { readonly phase: "exited"; readonly restartAt: Instant }
 );
+
+/** Through what a process gets its requests. */
+export interface RequestPath {
+  /** The public socket itself, with no hop between, or the router. */
+  readonly via: "socket" | "router";
+  /** Why it is the router. */
+  readonly why?: string;
+}
 
 export interface Exit {
   readonly at: Instant;

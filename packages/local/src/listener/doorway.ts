@@ -1,14 +1,8 @@
+import type { RequestPath } from "@douze/core";
 import type { AppRoute } from "../router/routes.ts";
 import { Gate } from "./gate.ts";
 import { type Doors, doors, type GateState } from "./plan/doors.ts";
 import { Routers, type RoutersOptions } from "./routers.ts";
-
-/** Through what a process gets its requests. */
-export interface RequestPath {
-  readonly path: "socket" | "router";
-  /** Why it is the router. */
-  readonly why?: string;
-}
 
 export interface DoorwayOptions extends RoutersOptions {
   /** Why all requests must go through the router, where they must: TLS ends there, or several apps share the socket. */
@@ -67,8 +61,8 @@ export class Doorway implements AsyncDisposable {
 
   /** Of a target that is routed. */
   pathOf(target: string): RequestPath {
-    if (this.#doors.gates.has(target)) return { path: "socket" };
-    return { path: "router", ...(this.#doors.why !== undefined && { why: this.#doors.why }) };
+    if (this.#doors.gates.has(target)) return { via: "socket" };
+    return { via: "router", ...(this.#doors.why !== undefined && { why: this.#doors.why }) };
   }
 
   /** Ends what routes: nothing is behind this socket any more. */

@@ -42,6 +42,8 @@ async function obey(command: RouterCommand, engine: Socket): Promise<void> {
     case "drained":
       await router?.drained(command.target);
       return tell(engine, { is: "drained", target: command.target });
+    case "listen":
+      return;
     case "retire":
       await router?.retire();
       return leave();

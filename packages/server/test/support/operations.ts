@@ -74,6 +74,7 @@ export const web: ProcessView = {
   restarts: 0,
   memoryBytes: 61_865_984,
   port: 41_873,
+  requests: { via: "router", why: "several apps share the port" },
   command: "node server.js",
 };
 

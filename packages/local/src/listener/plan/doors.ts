@@ -44,7 +44,7 @@ export function doors(apps: readonly Visited[], always: string | undefined): Doo
   if (app.maintenance) return routed("the app is in maintenance");
   if (app.targets.length === 0) return routed("no process is ready", true);
   const without = app.targets.find(({ gate }) => gate === "none");
-  if (without) return routed("it cannot be given the socket: it is no Node program, or does not listen itself");
+  if (without) return routed("not every process can be given the socket: one is no Node program, or does not itself listen on PORT");
   if (app.targets.some(({ gate }) => gate === "spent")) return routed("it has let go of the socket too often since it was started");
   // Whoever is not known yet will answer at once; until one accepts, connections wait in the kernel.
   return { router: false, gates: new Set(app.targets.map(({ name }) => name)), passing: true };
