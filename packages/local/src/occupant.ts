@@ -10,6 +10,7 @@ import {
 } from "@douze/core";
 import { accepts, answersWell } from "./ask.ts";
 import type { HostProcess, HowItEnded } from "./host-process.ts";
+import { takesConnections } from "./listener/takes-connections.ts";
 import { type Answers, type Health, judge, nextProbe, probeWay, type Question, unproved, verdict } from "./plan/probe.ts";
 import type { RouteEnd } from "./plan/routes.ts";
 import type { Due, SlotProcess } from "./plan/supervise.ts";
@@ -22,6 +23,8 @@ export interface Surroundings {
   readonly clock: () => Instant;
   /** What probes call themselves' target: frameworks refuse a `Host` they do not know. */
   readonly host: string;
+  /** Of the public socket, where processes are handed it. */
+  readonly publicInode: number | undefined;
   readonly onChange: () => void;
   /** Something could not be written down; what it is about goes on all the same. */
   readonly onTrouble: (error: unknown) => void;
@@ -221,10 +224,12 @@ export class Occupant implements AsyncDisposable {
 
   async #answer(question: Question): Promise<boolean> {
     const { health } = this.declared;
-    const { port } = this.start;
+    const { port, inherits } = this.start;
     const { signal } = this.#closing;
+    const { publicInode } = this.#around;
     if (probeWay(this.declared) === "settle") return true;
     if (port === undefined) return false;
+    if (!health && inherits) return await takesConnections({ port, group: this.process.group, publicInode }, acceptTimeoutMs, signal);
     if (!health) return await accepts(port, acceptTimeoutMs, signal);
     return await answersWell({ port, path: health[question], timeoutMs: health.timeoutMs, host: this.#around.host }, signal);
   }

@@ -10,6 +10,7 @@ import {
 } from "@douze/core";
 import { conclude, follow } from "./conclude.ts";
 import { HostProcess, type HowItEnded, type Watch } from "./host-process.ts";
+import { socketInode } from "./listener/takes-connections.ts";
 import { Occupant, type SlotStart, type Surroundings } from "./occupant.ts";
 import type { Past, Pasts } from "./pasts.ts";
 import { abnormalEnd } from "./plan/ending.ts";
@@ -48,7 +49,8 @@ export class Supervisor implements AsyncDisposable {
     this.#tasks = new Tasks(site.fail);
     const onChange = (): void => this.look();
     const host = site.hosts.find((name) => !name.startsWith("*")) ?? "localhost";
-    this.#around = { clock: site.clock, host, onChange, onTrouble: site.trouble };
+    const publicInode = site.handOver && socketInode(site.handOver.fd);
+    this.#around = { clock: site.clock, host, publicInode, onChange, onTrouble: site.trouble };
     this.#starts = new Starts(site, pasts, this.#tasks, (prepared) => this.#spawn(prepared), onChange);
   }
 

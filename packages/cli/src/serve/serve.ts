@@ -27,7 +27,7 @@ export interface ServeOptions {
 export async function serveApps(context: Context, places: readonly Place[], options: ServeOptions): Promise<void> {
   const { env } = context;
   const runtime = await runtimeDirectory(env["XDG_RUNTIME_DIR"], userInfo().uid);
-  const preset = options.port ?? portIn(env) ?? defaultPort;
+  const preset = options.port ?? presetPort(env);
   const sockets = inheritedSockets(env, process.pid);
   const asked = await askedPorts(places, env);
   if (sockets.length === 0) return await openPorts(context, asked, preset, runtime);
@@ -77,9 +77,14 @@ async function isFree(folder: string): Promise<boolean> {
   }
 }
 
-function portIn(env: Context["env"]): number | undefined {
+/**
+ * Of apps whose inventory names none: `PORT`, or 5000.
+ *
+ * @throws Problem port-invalid
+ */
+export function presetPort(env: Context["env"]): number {
   const text = env["PORT"];
-  if (text === undefined || text === "") return undefined;
+  if (text === undefined || text === "") return defaultPort;
   const port = Number(text);
   if (Number.isInteger(port) && port > 0 && port <= 65_535) return port;
   throw new Problem({

@@ -23,6 +23,8 @@ export interface ServingOptions {
 interface Served extends RunningEnvironment {
   /** `shop production` */
   readonly label: string;
+  /** Aborted when it is being ended: what it says is of no interest then. */
+  readonly over: AbortController;
 }
 
 /**
@@ -56,9 +58,10 @@ export async function serveEnvironments(context: Context, options: ServingOption
   if (served.length === 0) return;
   process.exitCode = 0;
   paper.line(`serving ${served.map(({ label, address }) => `${label} at ${address}`).join(", ")}`);
-  const shown = served.map((each) => echo(context, each, since, options.logs, ending.first));
+  const shown = served.map((each) => echo(context, each, since, options.logs));
   const fault = Promise.race([failureOf(served), ...shown.map(troubleOf)]).then((error) => ({ error }));
   const outcome = await Promise.race([fault, allStopped(served, ending.again), told(ending.first)]);
+  for (const { over } of served) over.abort();
   if (outcome === "told" && ending.leave) process.exitCode = againStatus;
   else if (outcome === "told" && options.onStop === "stop") {
     paper.line("stopping");
@@ -71,7 +74,7 @@ export async function serveEnvironments(context: Context, options: ServingOption
 async function attempt({ env }: Context, place: Place, front: Front, alone: boolean): Promise<Served | undefined> {
   try {
     const environment = await openEnvironment(place, env, front, alone);
-    return { ...environment, label: `${environment.engine.app} ${place.environment}` };
+    return { ...environment, label: `${environment.engine.app} ${place.environment}`, over: new AbortController() };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     printFailure(error, false);
@@ -80,15 +83,21 @@ async function attempt({ env }: Context, place: Place, front: Front, alone: bool
 }
 
 /** What the platform says of an app, and with `all` what the app says. */
-async function echo({ paper }: Context, { engine, label }: Served, since: Instant, all: boolean, until: AbortSignal): Promise<void> {
+async function echo({ paper }: Context, { engine, label, over }: Served, since: Instant, all: boolean): Promise<void> {
   const query = { since, follow: true, ...(!all && { processes: ["douze"] }) };
-  for await (const line of engine.operations.logs(query, until)) {
-    paper.line(logText({ ...line, process: `${label} ${line.process}` }, { colour: paper.colour, json: false }));
+  try {
+    for await (const line of engine.operations.logs(query, over.signal)) {
+      paper.line(logText({ ...line, process: `${label} ${line.process}` }, { colour: paper.colour, json: false }));
+    }
+  } catch (error) {
+    // An engine that is being ended refuses to be asked.
+    if (!over.signal.aborted) throw error;
   }
 }
 
 /** In order, and nobody can ask for it any more. */
 async function stop(served: Served, again: AbortSignal): Promise<void> {
+  served.over.abort();
   await served.engine[Symbol.asyncDispose]();
   await served.driver.end("stop", again);
   await served[Symbol.asyncDispose]();
@@ -105,8 +114,15 @@ async function allStopped(served: readonly Served[], again: AbortSignal): Promis
   return "stopped";
 }
 
+/** Of an engine that was not being ended. */
 async function failureOf(served: readonly Served[]): Promise<unknown> {
-  return await Promise.race(served.map(({ engine }) => engine.failure().catch((error: unknown) => error)));
+  const { promise, resolve } = Promise.withResolvers<unknown>();
+  for (const { engine, over } of served) {
+    engine.failure().catch((error: unknown) => {
+      if (!over.signal.aborted) resolve(error);
+    });
+  }
+  return await promise;
 }
 
 /** Resolves with what a task failed of; a task that ends well never resolves it. */

@@ -6,13 +6,15 @@ export interface UnitOptions {
   readonly folders: readonly string[];
   readonly environment: string;
   readonly ports: readonly number[];
+  /** Of apps whose inventory names none. */
+  readonly preset: number;
   /** Empty: all addresses. */
   readonly host: string;
   readonly path: string;
 }
 
 /** Units of systemd: the socket belongs to systemd, so that connections wait while no engine runs. By file name. Pure. */
-export function unitFiles({ program, folders, environment, ports, host, path }: UnitOptions): Readonly<Record<string, string>> {
+export function unitFiles({ program, folders, environment, ports, preset, host, path }: UnitOptions): Readonly<Record<string, string>> {
   const listen = ports.map((port) => `ListenStream=${host === "" ? port : host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`}`);
   const socket = [
     "[Unit]",
@@ -35,7 +37,7 @@ export function unitFiles({ program, folders, environment, ports, host, path }: 
     "",
     "[Service]",
     "Type=exec",
-    `Environment=${quoted(`DOUZE_ENV=${environment}`)} ${quoted(`PATH=${path}`)}`,
+    `Environment=${quoted(`DOUZE_ENV=${environment}`)} PORT=${preset} ${quoted(`PATH=${path}`)}`,
     `ExecStart=${[...program, "serve", ...folders].map(quoted).join(" ")}`,
     "ExecReload=kill -HUP $MAINPID",
     "# The apps outlive the engine: a restart of this service touches none of them.",

@@ -1,10 +1,9 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Context } from "../context.ts";
-import { defaultPort } from "../open.ts";
 import type { Place } from "../place.ts";
 import { portsToOpen } from "./ports.ts";
-import { askedPorts } from "./serve.ts";
+import { askedPorts, presetPort } from "./serve.ts";
 import { unitFiles } from "./unit.ts";
 
 /** Writes the units into a folder and says what to do with them. */
@@ -16,11 +15,13 @@ export async function writeUnits(
 ): Promise<void> {
   const [place] = places;
   if (!place) return;
+  const preset = port ?? presetPort(env);
   const files = unitFiles({
     program: [process.execPath, ...process.execArgv, process.argv[1] ?? ""],
     folders: places.map(({ directory }) => directory),
     environment: place.environment,
-    ports: portsToOpen(await askedPorts(places, env), port ?? defaultPort),
+    ports: portsToOpen(await askedPorts(places, env), preset),
+    preset,
     host: env["HOST"] ?? "",
     path: env["PATH"] ?? "/usr/bin:/bin",
   });

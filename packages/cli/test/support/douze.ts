@@ -20,6 +20,8 @@ export interface Options {
   readonly env?: Readonly<Record<string, string>>;
   /** Undefined keeps standard input open. Default: empty. */
   readonly input?: string | undefined;
+  /** Descriptors of this process that it inherits, from 3. */
+  readonly fds?: readonly number[];
 }
 
 /** A command that runs. */
@@ -39,21 +41,27 @@ export function start(words: readonly string[], options: Options): Running {
 }
 
 export function startProgram(file: string, words: readonly string[], options: Options): Running {
-  const { in: cwd, env = {} } = options;
+  const { in: cwd, env = {}, fds = [] } = options;
   const { PATH = "", HOME = "" } = process.env;
-  const child = spawn(file, words, { cwd, env: { PATH, HOME, TZ: "UTC", NODE_COMPILE_CACHE: cache, ...env }, stdio: "pipe" });
+  const child = spawn(file, words, {
+    cwd,
+    env: { PATH, HOME, TZ: "UTC", NODE_COMPILE_CACHE: cache, ...env },
+    stdio: ["pipe", "pipe", "pipe", ...fds],
+  });
+  const [input, output, problems] = [child.stdin, child.stdout, child.stderr];
+  if (!input || !output || !problems) throw new Error("it was started without pipes");
   let [stdout, stderr] = ["", ""];
   const more = new EventTarget();
-  child.stdout.setEncoding("utf8").on("data", (part: string) => {
+  output.setEncoding("utf8").on("data", (part: string) => {
     stdout += part;
     more.dispatchEvent(new Event("more"));
   });
-  child.stderr.setEncoding("utf8").on("data", (part: string) => {
+  problems.setEncoding("utf8").on("data", (part: string) => {
     stderr += part;
   });
-  child.stdin.on("error", () => undefined);
-  if (!("input" in options)) child.stdin.end();
-  else if (options.input !== undefined) child.stdin.end(options.input);
+  input.on("error", () => undefined);
+  if (!("input" in options)) input.end();
+  else if (options.input !== undefined) input.end(options.input);
   const ended = once(child, "close").then((values) => {
     const [code, signal] = values as [number | null, NodeJS.Signals | null];
     more.dispatchEvent(new Event("more"));

@@ -29,12 +29,13 @@ export class Served implements AsyncDisposable {
     this.running = running;
   }
 
-  static async start(app: AppFolder, words: readonly string[] = []): Promise<Served> {
+  /** @param before - what it is started by, such as `unshare` */
+  static async start(app: AppFolder, words: readonly string[] = [], before: readonly string[] = []): Promise<Served> {
     const port = await freePort();
     const runtime = await mkdtemp(join(tmpdir(), "douze-rt-"));
-    const [program = "", ...rest] = line;
+    const [program = "", ...rest] = [...before, ...line, "serve", ...words];
     const env = { PORT: String(port), HOST: "127.0.0.1", XDG_RUNTIME_DIR: runtime };
-    const running = startProgram(program, [...rest, "serve", ...words], { in: app.folder, env });
+    const running = startProgram(program, rest, { in: app.folder, env });
     await running.printed("serving ");
     return new Served(app, port, running);
   }
@@ -73,7 +74,8 @@ export class Served implements AsyncDisposable {
   }
 }
 
-async function onlyChild(pid: number): Promise<number> {
+/** Its first one that is no `sleep`. */
+export async function onlyChild(pid: number): Promise<number> {
   const children = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ").map(Number);
   for (const child of children) {
     const command = await readFile(`/proc/${child}/cmdline`, "utf8");

@@ -1,6 +1,6 @@
-import net from "node:net";
 import { join } from "node:path";
-import { Problem, type SocketWay } from "@douze/core";
+import type { SocketWay } from "@douze/core";
+import { openPort } from "./open-port.ts";
 
 /** What a process is started with so that it can take connections of the public socket itself. */
 export interface HandOver {
@@ -43,11 +43,11 @@ export function gateHandOver(publicFd: number, preload: string, tmp: string, nod
 }
 
 /**
- * The public socket, and beside it one of the process's own on its private port, bound and not yet listening: that the process listens
- * there says that this one, of all that share the public socket, is ready.
+ * The public socket, and beside it one of the process's own on its private port: that the process takes connections there says that
+ * this one, of all that share the public socket, is ready. Both listen already, as programs expect of what they are handed.
  */
 export function inheritedHandOver(publicFd: number, port: number): HandOver {
-  const own = boundSocket(port);
+  const own = openPort("127.0.0.1", port, false);
   return {
     fds: new Map([
       [firstInheritedFd, publicFd],
@@ -77,23 +77,4 @@ export function handOver(
 ): HandOver | undefined {
   if (way === "route") return undefined;
   return way === "inherit" ? inheritedHandOver(publicFd, port) : gateHandOver(publicFd, preload, tmp, nodeOptions);
-}
-
-interface Bound {
-  readonly fd: number;
-  close(): void;
-}
-
-/** Node binds without listening for its cluster, and exports the way under this name. */
-function boundSocket(port: number): Bound {
-  const create = (net as unknown as { _createServerHandle: (host: string, port: number, family: number) => Bound | number })
-    ._createServerHandle;
-  const bound = create("127.0.0.1", port, 4);
-  if (typeof bound !== "number") return bound;
-  throw new Problem({
-    code: "port-taken",
-    what: `the private port ${port} was taken a moment ago`,
-    why: "another process was faster",
-    fix: "nothing: another port is tried",
-  });
 }
