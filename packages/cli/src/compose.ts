@@ -1,5 +1,6 @@
 import { realpath } from "node:fs/promises";
 import { userInfo } from "node:os";
+import { Problem } from "@douze/core/problem";
 import type { Operations } from "@douze/engine";
 import { answers, connect, runtimeDirectory, socketPath } from "@douze/server/client";
 import type { Place } from "./place.ts";
@@ -10,12 +11,29 @@ type Env = Readonly<Record<string, string | undefined>>;
 export type Reached = Operations & AsyncDisposable;
 
 /** Asks the engine that runs; where none does, opens the state in this process, which is slower and runs nothing. */
-export async function operationsAt(place: Place, env: Env): Promise<Reached> {
+export async function operationsAt(place: Place, env: Env, patienceMs: number = startMs): Promise<Reached> {
   const socket = await controlSocket(place, env);
   if (socket !== undefined && (await answers(socket))) return { ...connect(socket), [Symbol.asyncDispose]: async () => undefined };
   const { openOffline } = await import("./open.ts");
-  const offline = await openOffline(place, env);
-  return { ...offline.engine.operations, [Symbol.asyncDispose]: () => offline[Symbol.asyncDispose]() };
+  try {
+    const offline = await openOffline(place, env);
+    return { ...offline.engine.operations, [Symbol.asyncDispose]: () => offline[Symbol.asyncDispose]() };
+  } catch (error) {
+    // An engine has the state and does not answer yet: it is being started.
+    if (!(error instanceof Problem) || error.code !== "engine-running" || patienceMs <= 0) throw error;
+    await pause();
+    return await operationsAt(place, env, patienceMs - pauseMs);
+  }
+}
+
+/** How long an engine may take to start until it answers, and between two looks, in milliseconds. */
+const startMs = 10_000;
+const pauseMs = 50;
+
+async function pause(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setTimeout(resolve, pauseMs);
+  await promise;
 }
 
 /** @returns nothing when the environment has no state yet */

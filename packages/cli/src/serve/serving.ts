@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { Instant } from "@douze/core";
 import { Problem } from "@douze/core";
 import { Doorway, type PublicSocket } from "@douze/local";
@@ -71,16 +72,31 @@ export async function serveEnvironments(context: Context, options: ServingOption
   else if (outcome !== "told") printFailure(outcome.error, false);
 }
 
-async function attempt({ env }: Context, place: Place, front: Front, alone: boolean): Promise<Served | undefined> {
+async function attempt(
+  context: Context,
+  place: Place,
+  front: Front,
+  alone: boolean,
+  patienceMs: number = lockMs,
+): Promise<Served | undefined> {
   try {
-    const environment = await openEnvironment(place, env, front, alone);
+    const environment = await openEnvironment(place, context.env, front, alone);
     return { ...environment, label: `${environment.engine.app} ${place.environment}`, over: new AbortController() };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
+    // A command that found no engine works on the state itself, and is soon done.
+    if (error.code === "engine-running" && patienceMs > 0) {
+      await setTimeout(pauseMs);
+      return await attempt(context, place, front, alone, patienceMs - pauseMs);
+    }
     printFailure(error, false);
     return undefined;
   }
 }
+
+/** How long the state of an environment may be in somebody else's hands, and between two tries, in milliseconds. */
+const lockMs = 30_000;
+const pauseMs = 100;
 
 /** What the platform says of an app, and with `all` what the app says. */
 async function echo({ paper }: Context, { engine, label, over }: Served, since: Instant, all: boolean): Promise<void> {

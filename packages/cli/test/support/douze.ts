@@ -27,8 +27,8 @@ export interface Options {
 /** A command that runs. */
 export interface Running extends AsyncDisposable {
   readonly child: ChildProcess;
-  /** Resolves when its standard output holds this. */
-  printed(text: string | RegExp): Promise<void>;
+  /** Resolves when so many lines of its standard output begin with this text. Default one. */
+  printed(text: string, times?: number): Promise<void>;
   readonly ended: Promise<Ended>;
 }
 
@@ -70,8 +70,8 @@ export function startProgram(file: string, words: readonly string[], options: Op
   return {
     child,
     ended,
-    async printed(text) {
-      while (!(typeof text === "string" ? stdout.includes(text) : text.test(stdout))) {
+    async printed(text, times = 1) {
+      while (`\n${stdout}`.split(`\n${text}`).length <= times) {
         if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended without printing ${text}: ${stdout}${stderr}`);
         await once(more, "more");
       }

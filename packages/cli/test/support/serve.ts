@@ -60,7 +60,7 @@ export class Served implements AsyncDisposable {
 
   /** Resolves when so many engines have begun, the first one included. */
   async engines(count: number): Promise<void> {
-    await this.running.printed(new RegExp(`(^serving [^]*){${count}}`, "m"));
+    await this.running.printed("serving ", count);
   }
 
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<Ended> {
