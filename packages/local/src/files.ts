@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, constants, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { Problem } from "@douze/core";
 
@@ -58,6 +58,26 @@ export function readIfThere(path: string): string | undefined {
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
+  }
+}
+
+/**
+ * The beginning of a file that others write, as text. Whatever else lies there, a pipe above all, must not keep this process waiting.
+ *
+ * @returns nothing where there is no such file, or none that can be read
+ */
+export function firstBytes(path: string, count: number): string | undefined {
+  let file: number | undefined;
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    if (!fstatSync(file).isFile()) return undefined;
+    const bytes = Buffer.alloc(count);
+    return bytes.toString("utf8", 0, readSync(file, bytes));
+  } catch (error) {
+    if (error instanceof Error && "syscall" in error) return undefined;
+    throw error;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 

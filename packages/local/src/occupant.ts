@@ -11,6 +11,7 @@ import {
 import { accepts, answersWell } from "./ask.ts";
 import type { HostProcess, HowItEnded } from "./host-process.ts";
 import { takesConnections } from "./listener/takes-connections.ts";
+import { busyDeadline } from "./plan/busy.ts";
 import { type Answers, type Health, judge, nextProbe, probeWay, type Question, unproved, verdict } from "./plan/probe.ts";
 import type { RouteEnd } from "./plan/routes.ts";
 import type { Due, SlotProcess } from "./plan/supervise.ts";
@@ -44,6 +45,7 @@ export class Occupant implements AsyncDisposable {
   #overMemory = false;
   #stop: Stop | undefined;
   #inFlight = false;
+  #hurried = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(process: HostProcess, start: SlotStart, around: Surroundings) {
@@ -148,8 +150,14 @@ export class Occupant implements AsyncDisposable {
     this.#write(this.#stop);
   }
 
+  /** Unless it says that it is busy, and may be. */
   kill(): void {
     if (this.#stop?.phase !== "stopping") return;
+    const busyUntil = this.#busyUntil(this.#stop);
+    if (busyUntil !== undefined) {
+      this.#stop = { ...this.#stop, deadline: busyUntil };
+      return this.#write(this.#stop);
+    }
     this.#stop = { ...this.#stop, killed: true };
     this.#write(this.#stop);
     this.process.kill();
@@ -158,6 +166,7 @@ export class Occupant implements AsyncDisposable {
   /** Every deadline has come. */
   hurry(): void {
     const now = this.#around.clock();
+    this.#hurried = true;
     if (this.#stop?.phase === "draining") this.#stop = { ...this.#stop, until: now, deadline: now };
     if (this.#stop?.phase === "stopping") this.#stop = { ...this.#stop, deadline: now };
   }
@@ -177,6 +186,12 @@ export class Occupant implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.rest();
     await this.process[Symbol.asyncDispose]();
+  }
+
+  #busyUntil({ at, deadline }: Extract<Stop, { readonly phase: "stopping" }>): Instant | undefined {
+    const { busyMs } = this.declared;
+    if (busyMs === undefined || this.#hurried) return undefined;
+    return busyDeadline({ at, deadline, busyMs, said: this.process.folder.busy() });
   }
 
   /** A process must end in time even when the disk is full. */

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 
 import { join } from "node:path";
 import type { Exit, Instant, Outcome, ProcessDeclaration, ReleaseVersion, RunName, Slot, StopReason } from "@douze/core";
 import { Problem } from "@douze/core";
-import { makeFolder, readIfThere, writeWhole } from "./files.ts";
+import { firstBytes, makeFolder, readIfThere, writeWhole } from "./files.ts";
 import { outcomeOf } from "./proc.ts";
 
 /** What is written down before a process is started. Holds no secret. */
@@ -80,6 +80,16 @@ export class RunFolder {
 
   get tmp(): string {
     return join(this.path, "tmp");
+  }
+
+  /** Where the process may say until when it is busy. */
+  get busyFile(): string {
+    return join(this.tmp, "busy");
+  }
+
+  /** What it has said there. The process may have put anything in its place. */
+  busy(): string | undefined {
+    return firstBytes(this.busyFile, 64);
   }
 
   get stdout(): string {

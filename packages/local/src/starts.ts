@@ -122,7 +122,8 @@ export class Starts {
         ...(given?.inherits && { inherits: true }),
       };
       if (!folder.create(start)) throw new TypeError(`${folder.path} is there already`);
-      return { folder, start, place: given ? { ...place, env: { ...place.env, ...given.env }, handOver: given } : place };
+      const env = { ...place.env, ...(declared.busyMs !== undefined && { DOUZE_BUSY: folder.busyFile }), ...given?.env };
+      return { folder, start, place: { ...place, env, ...(given && { handOver: given }) } };
     };
   }
 

@@ -1,3 +1,6 @@
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Observed, ObservedProcess } from "@douze/core";
 import { expect, test } from "vitest";
 import { LocalBench } from "./support/local-bench.ts";
 import { ask, lastEnd, named, ready, scale, until, up } from "./support/watch.ts";
@@ -36,6 +39,26 @@ test("but not for ever", async ({ signal }) => {
     return crashes.length > 0 && crashes;
   });
   expect(crash?.ending).toBe("killed after 0.3 s: it ignored SIGTERM");
+});
+
+test("one that says that it is busy is given the time it says, and ends by itself", async ({ signal }) => {
+  await using bench = await LocalBench.open();
+  const worker = { command: "./busy.sh", graceMs: 200, busyMs: 600_000, settleMs: 50 };
+  const { release } = await up(bench, { processes: { worker } }, { worker: 1 }, signal);
+  await until(bench.driver, signal, async () => (await bench.lines("worker.1", signal)).includes("up"));
+  const before = Date.now();
+  await scale(bench, release, { worker: 0 }, signal);
+  const phase = (observed: Observed): ObservedProcess | undefined =>
+    named(observed, release, "worker.1").find((each) => each.phase === "stopping");
+  await until(bench.driver, signal, (observed) => {
+    const stopping = phase(observed);
+    return stopping?.phase === "stopping" && stopping.deadline > before + 50_000;
+  });
+  const [folder = ""] = await readdir(join(bench.folder, "environment/run"));
+  await writeFile(join(bench.folder, "environment/run", folder, "tmp/done"), "");
+  await ready(bench.driver, release, 0, signal);
+  expect(await bench.lines("worker.1", signal)).toContain("finished");
+  expect(await bench.driver.crashes("worker.1")).toEqual([]);
 });
 
 test("everything ends in order: what is routed, then the rest", async ({ signal }) => {

@@ -137,7 +137,18 @@ function processesOf(written: WrittenManifest): Record<ProcessType, ProcessDecla
 }
 
 function processOf(type: string, process: WrittenProcess): ProcessDeclaration {
-  const { command, scale = 1, health, grace = 30_000, boot = 60_000, settle = 1_000, memory, routed = type === "web", socket } = process;
+  const {
+    command,
+    scale = 1,
+    health,
+    grace = 30_000,
+    boot = 60_000,
+    settle = 1_000,
+    memory,
+    routed = type === "web",
+    socket,
+    busy,
+  } = process;
   return {
     command,
     scale,
@@ -146,6 +157,7 @@ function processOf(type: string, process: WrittenProcess): ProcessDeclaration {
     settleMs: settle,
     routed,
     ...(socket && { socket }),
+    ...(busy !== undefined && { busyMs: busy }),
     ...(memory !== undefined && { memoryBytes: memory }),
     ...(health && {
       health: {

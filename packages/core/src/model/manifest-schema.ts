@@ -42,6 +42,7 @@ const processDeclaration = z.strictObject(
     scale: count.optional().meta({ description: "How many run unless the inventory or `douze scale` says otherwise. Default 1" }),
     health: health.optional(),
     grace: duration("From SIGTERM to SIGKILL. Default 30s, at most 1h", hour).optional(),
+    busy: duration("How long after SIGTERM it may go on while it says in $DOUZE_BUSY that it is busy; at most 24h", day).optional(),
     boot: duration("From start to ready before the start counts as failed. Default 60s", hour).optional(),
     settle: duration("How long a process without a port must stay up to count as ready. Default 1s", hour).optional(),
     memory: size("Resident memory of the process and its children above which it is restarted, such as 512MiB").optional(),
@@ -189,6 +190,7 @@ export interface WrittenProcess {
     readonly failures?: number;
   };
   readonly grace?: number;
+  readonly busy?: number;
   readonly boot?: number;
   readonly settle?: number;
   readonly memory?: number;

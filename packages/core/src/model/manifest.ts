@@ -35,6 +35,8 @@ export interface ProcessDeclaration {
   readonly health?: HealthDeclaration;
   /** From SIGTERM to SIGKILL, in milliseconds. Default 30_000; at most an hour. */
   readonly graceMs: number;
+  /** How long after SIGTERM it may go on while it says that it is busy, in milliseconds; at most a day. Absent: no longer than its grace. */
+  readonly busyMs?: number;
   /** From start to ready, in milliseconds, before the start counts as failed. Default 60_000. */
   readonly bootMs: number;
   /** How long a process without a port must stay up to count as ready, in milliseconds. Default 1_000. */

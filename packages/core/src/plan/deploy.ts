@@ -134,8 +134,8 @@ function leave(desired: Desired, observed: Observed, now: Instant): Extract<Step
   return steps;
 }
 
-/** The driver ends each process at its own type's grace, which is at most this. */
-const longestGraceMs = 3_600_000;
+/** The driver ends each process at its own type's grace, or when it is no longer busy, which is at most this. */
+const longestGraceMs = 86_400_000;
 
 function readySlots(processes: readonly ObservedProcess[], type: ProcessType): number {
   return new Set(
