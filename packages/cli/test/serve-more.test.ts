@@ -70,7 +70,7 @@ test("on sockets that were handed over, its end leaves the apps, and the next en
   const pids = (await app.ask<ProcessView[]>("ps")).map(({ pid }) => pid);
   const clients = load(port, { keeping: 2, fresh: 1 });
   process.kill(await onlyChild(serving.child.pid ?? 0), "SIGTERM");
-  await serving.printed("serving ", 2);
+  await serving.lines("serving ", 2);
   expect((await app.ask<ProcessView[]>("ps")).map(({ pid }) => pid)).toEqual(pids);
   expect((await clients.stop()).failures).toEqual([]);
   expect((await app.run("stop")).code).toBe(0);

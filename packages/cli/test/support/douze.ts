@@ -27,8 +27,10 @@ export interface Options {
 /** A command that runs. */
 export interface Running extends AsyncDisposable {
   readonly child: ChildProcess;
-  /** Resolves when so many lines of its standard output begin with this text. Default one. */
-  printed(text: string, times?: number): Promise<void>;
+  /** Resolves when its standard output holds this text. */
+  printed(text: string): Promise<void>;
+  /** Resolves when so many lines of its standard output begin with this text. */
+  lines(beginning: string, count: number): Promise<void>;
   readonly ended: Promise<Ended>;
 }
 
@@ -67,15 +69,17 @@ export function startProgram(file: string, words: readonly string[], options: Op
     more.dispatchEvent(new Event("more"));
     return { code: code ?? 128 + (signal === null ? 0 : constants.signals[signal]), stdout, stderr };
   });
+  const until = async (holds: () => boolean, wanted: string): Promise<void> => {
+    while (!holds()) {
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended without printing ${wanted}: ${stdout}${stderr}`);
+      await once(more, "more");
+    }
+  };
   return {
     child,
     ended,
-    async printed(text, times = 1) {
-      while (`\n${stdout}`.split(`\n${text}`).length <= times) {
-        if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended without printing ${text}: ${stdout}${stderr}`);
-        await once(more, "more");
-      }
-    },
+    printed: (text) => until(() => stdout.includes(text), text),
+    lines: (beginning, count) => until(() => `\n${stdout}`.split(`\n${beginning}`).length > count, `${beginning} ${count} times`),
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
       await ended;

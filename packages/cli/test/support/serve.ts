@@ -36,7 +36,7 @@ export class Served implements AsyncDisposable {
     const [program = "", ...rest] = [...before, ...line, "serve", ...words];
     const env = { PORT: String(port), HOST: "127.0.0.1", XDG_RUNTIME_DIR: runtime };
     const running = startProgram(program, rest, { in: app.folder, env });
-    await running.printed("serving ");
+    await running.lines("serving ", 1);
     return new Served(app, port, running);
   }
 
@@ -60,7 +60,7 @@ export class Served implements AsyncDisposable {
 
   /** Resolves when so many engines have begun, the first one included. */
   async engines(count: number): Promise<void> {
-    await this.running.printed("serving ", count);
+    await this.running.lines("serving ", count);
   }
 
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<Ended> {

@@ -92,7 +92,7 @@ export class ClientConnection implements ExchangeHost {
     this.#phase = "idle";
     this.#since = Date.now();
     if (this.#waiting) this.#read();
-    else if (this.#ended) this.client.end();
+    this.#heedEnd();
   }
 
   refused(refusal: Refusal): void {
@@ -101,6 +101,7 @@ export class ClientConnection implements ExchangeHost {
 
   bodyWanted(): void {
     if (this.#waiting) this.#read();
+    this.#heedEnd();
     this.client.resume();
   }
 
@@ -126,11 +127,18 @@ export class ClientConnection implements ExchangeHost {
   /** A half-closed client still wants its answer. */
   readonly #onEnd = (): void => {
     this.#ended = true;
-    if (this.#phase === "exchange" && this.#exchange && !this.#exchange.requestDone) {
+    this.#heedEnd();
+  };
+
+  /** Of what is not whole by now, no more can come. */
+  #heedEnd(): void {
+    if (!this.#ended) return;
+    if (this.#phase !== "exchange") this.client.end();
+    else if (this.#exchange && !this.#exchange.requestDone && !this.#waiting) {
       this.#exchange.abandon();
       this.client.destroy();
-    } else if (this.#phase !== "exchange") this.client.end();
-  };
+    }
+  }
 
   readonly #onDrain = (): void => {
     this.#exchange?.resume();
@@ -210,6 +218,7 @@ export class ClientConnection implements ExchangeHost {
     this.#phase = "idle";
     this.#since = Date.now();
     if (this.#waiting) this.#read();
+    this.#heedEnd();
   }
 
   /** Ends our side and reads on for a moment: a close with unread bytes would reset what was just sent. */

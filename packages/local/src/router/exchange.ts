@@ -80,12 +80,12 @@ export class Exchange {
   /** @returns how many bytes belong to this request's body, or what is wrong with them */
   push(piece: Buffer, now: number): number | string {
     this.movedAt = now;
-    const { taken, flaw } = this.#body.take(piece);
+    const { taken, flaw, sound } = this.#body.take(piece);
     if (flaw !== undefined) return flaw;
     const upstream = this.#upstream?.socket;
-    if (taken > 0 && upstream) {
+    if (sound.length > 0 && upstream) {
       this.#bodySent = true;
-      if (!upstream.write(taken === piece.length ? piece : piece.subarray(0, taken))) this.#host.client.pause();
+      if (!upstream.write(sound)) this.#host.client.pause();
     }
     return taken;
   }

@@ -64,6 +64,19 @@ describe("chunks", () => {
 
 test("a body with a length takes that much and no more", () => {
   const reader = new BodyReader({ kind: "length", bytes: 4 });
-  expect(reader.take(Buffer.from("ab"))).toEqual({ taken: 2, done: false });
-  expect(reader.take(Buffer.from("cdGET"))).toEqual({ taken: 2, done: true });
+  expect(reader.take(Buffer.from("ab"))).toEqual({ taken: 2, done: false, sound: Buffer.from("ab") });
+  expect(reader.take(Buffer.from("cdGET"))).toEqual({ taken: 2, done: true, sound: Buffer.from("cd") });
+});
+
+test("a line between chunks is passed on when it is whole, and not before", () => {
+  const reader = new BodyReader({ kind: "chunked" });
+  expect(reader.take(Buffer.from("5\r"))).toMatchObject({ taken: 2, sound: Buffer.alloc(0) });
+  expect(reader.take(Buffer.from("\nhel"))).toMatchObject({ taken: 4, sound: Buffer.from("5\r\nhel") });
+  expect(reader.take(Buffer.from("lo\r\n0"))).toMatchObject({ taken: 5, sound: Buffer.from("lo\r\n") });
+  expect(reader.take(Buffer.from("\r\n\r\nGET"))).toMatchObject({ taken: 4, done: true, sound: Buffer.from("0\r\n\r\n") });
+});
+
+test.each(["Content-Length: 5", "transfer-encoding : chunked", "Host: b"])("a trailer that says %s is refused", (trailer) => {
+  const reader = new BodyReader({ kind: "chunked" });
+  expect(reader.take(Buffer.from(`0\r\n${trailer}\r\n\r\n`))).toMatchObject({ flaw: "a trailer says what only a head may" });
 });
