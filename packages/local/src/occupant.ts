@@ -94,8 +94,14 @@ export class Occupant implements AsyncDisposable {
 
   /** As the plan sees it. */
   get seen(): SlotProcess & RouteEnd {
-    const { id, slot, startedAt, declared, port, gate, inherits } = this.start;
-    const end = { ...(port !== undefined && { port }), ...(gate !== undefined && { gate }), ...(inherits && { inherits }) };
+    const { id, slot, startedAt, declared, port, gate, inherits, publicInode } = this.start;
+    const foreign = publicInode !== undefined && publicInode !== this.#around.publicInode;
+    const end = {
+      ...(port !== undefined && { port }),
+      ...(gate !== undefined && { gate }),
+      ...(inherits && { inherits }),
+      ...(foreign && { foreign }),
+    };
     const common = { id, slot, startedAt, routed: declared.routed, ...end };
     const stop = this.#stop;
     if (stop?.phase === "draining")

@@ -23,6 +23,8 @@ export type Start = {
       readonly gate?: string;
       /** It was started with the public socket. */
       readonly inherits?: boolean;
+      /** Inode of the public socket that it was handed, with a gate or without. */
+      readonly publicInode?: number;
       readonly restarts: number;
       readonly quickEnds: number;
     }

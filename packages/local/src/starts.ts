@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { type Instant, later, type ProcessDeclaration, type Slot, slotName } from "@douze/core";
 import type { Place } from "./host-process.ts";
 import { type HandOver, handOver } from "./listener/hand-over.ts";
+import { socketInode } from "./listener/takes-connections.ts";
 import type { SlotStart } from "./occupant.ts";
 import type { Pasts } from "./pasts.ts";
 import { probeWay } from "./plan/probe.ts";
@@ -106,6 +107,7 @@ export class Starts {
     const place = await releases.place(slot.release, tenant);
     const quickEnds = this.#pasts.of(slot)?.quickEnds ?? 0;
     return () => {
+      const publicInode = this.#site.handOver && socketInode(this.#site.handOver.fd);
       const given = this.#handOver(declared, { port, tmp: folder.tmp, nodeOptions: place.env["NODE_OPTIONS"] });
       const start: SlotStart = {
         kind: "slot",
@@ -120,6 +122,7 @@ export class Starts {
         ...(port !== undefined && { port }),
         ...(given?.gate !== undefined && { gate: given.gate }),
         ...(given?.inherits && { inherits: true }),
+        ...(given && publicInode !== undefined && { publicInode }),
       };
       if (!folder.create(start)) throw new TypeError(`${folder.path} is there already`);
       const env = { ...place.env, ...(declared.busyMs !== undefined && { DOUZE_BUSY: folder.busyFile }), ...given?.env };

@@ -9,6 +9,8 @@ export interface RouteEnd {
   readonly gate?: string;
   /** It takes them from its start to its end. */
   readonly inherits?: boolean;
+  /** It was started with another public socket than the present one, and takes those connections until it ends. */
+  readonly foreign?: boolean;
 }
 
 export interface RouteTarget extends RouteEnd {
@@ -21,9 +23,10 @@ export function routeTargets(processes: readonly (SlotProcess & RouteEnd)[], rou
   return processes
     .filter(({ phase, slot, routed: takesRequests }) => phase === "ready" && takesRequests && slot.release === routed)
     .toSorted((a, b) => (a.slot.process < b.slot.process ? -1 : a.slot.process > b.slot.process ? 1 : a.slot.index - b.slot.index))
-    .flatMap(({ id, port, gate, inherits }) =>
-      port === undefined ? [] : [{ name: id, port, ...(gate !== undefined && { gate }), ...(inherits && { inherits }) }],
-    );
+    .flatMap(({ id, port, gate, inherits, foreign }) => {
+      if (port === undefined) return [];
+      return foreign ? [{ name: id, port }] : [{ name: id, port, ...(gate !== undefined && { gate }), ...(inherits && { inherits }) }];
+    });
 }
 
 /** Those that hold a gate to the public socket, or may still have connections of it, and are no target. */
@@ -32,7 +35,7 @@ export function gatesBeside(
   targets: readonly RouteTarget[],
 ): readonly { readonly name: string; readonly gate: string }[] {
   const names = new Set(targets.map(({ name }) => name));
-  // What is only starting cannot be asked yet.
-  const there = processes.filter(({ id, phase }) => phase !== "starting" && !names.has(id));
+  // What is only starting cannot be asked yet, and on another socket nobody else may accept.
+  const there = processes.filter(({ id, phase, foreign }) => !names.has(id) && phase !== "starting" && !(foreign && phase === "ready"));
   return there.flatMap(({ id, gate }) => (gate === undefined ? [] : [{ name: id, gate }])).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
