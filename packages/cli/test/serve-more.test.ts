@@ -78,30 +78,6 @@ test("on sockets that were handed over, its end leaves the apps, and the next en
   expect(pids.filter((pid) => pid !== undefined && isAlive(pid))).toEqual([]);
 });
 
-test("a new one finds processes whose socket nobody holds any more, and its own is answered, too", async () => {
-  const app = await appCalled("shop");
-  const port = await freePort();
-  const env = { PORT: String(port), HOST: "127.0.0.1", XDG_RUNTIME_DIR: await mkdtemp(join(tmpdir(), "douze-rt-")) };
-  await using former = startProgram(line[0] ?? "", [...line.slice(1), "serve"], { in: app.folder, env });
-  await former.lines("serving ", 1);
-  await app.ask("deploy");
-  const pids = (await app.ask<ProcessView[]>("ps")).map(({ pid }) => pid);
-  const holder = await onlyChild(former.child.pid ?? 0);
-  const engine = await onlyChild(holder);
-  process.kill(holder, "SIGKILL");
-  process.kill(engine, "SIGKILL");
-  former.child.kill("SIGKILL");
-  await using present = startProgram(line[0] ?? "", [...line.slice(1), "serve"], { in: app.folder, env });
-  await present.lines("serving ", 1);
-  expect((await app.ask<ProcessView[]>("ps")).map(({ pid }) => pid)).toEqual(pids);
-  // The kernel spreads connections over both sockets.
-  for (let asked = 0; asked < 20; asked++) expect(await get(port, "localhost")).toBe("v1");
-  await app.ask("deploy", "--set", "TEXT=second");
-  for (let asked = 0; asked < 20; asked++) expect(await get(port, "localhost")).toBe("v2");
-  present.child.kill("SIGTERM");
-  expect((await present.ended).code).toBe(0);
-});
-
 const activate = "/usr/bin/systemd-socket-activate";
 
 test.skipIf(!existsSync(activate))("systemd's own activation starts it with the first connection, which is answered", async () => {

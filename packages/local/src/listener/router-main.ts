@@ -7,9 +7,11 @@ import { Router } from "../router/router.ts";
 import type { AppRoute } from "../router/routes.ts";
 import { AccessFiles } from "./access-files.ts";
 import { JsonLines, type RouterCommand, type RouterEvent } from "./router-talk.ts";
+import { socketInode } from "./takes-connections.ts";
 
 const [, , controlPath = "", version = ""] = process.argv;
 const access = new AccessFiles();
+const publicInode = socketInode(3);
 const routes = new Map<string, AppRoute>();
 let listening: Promise<Router> | undefined;
 
@@ -19,7 +21,7 @@ const control = createServer((engine) => {
   engine.on("data", (part: string) => lines.push(part));
   // An engine that was killed; the next one connects.
   engine.on("error", () => engine.destroy());
-  tell(engine, { is: "ready", version, listening: listening !== undefined });
+  tell(engine, { is: "ready", version, listening: listening !== undefined, ...(publicInode !== undefined && { publicInode }) });
 });
 control.listen(controlPath);
 

@@ -16,7 +16,8 @@ export type RouterCommand =
 
 export type RouterEvent =
   /** It can be told. One that was left before it was to listen is of no use. */
-  { readonly is: "ready"; readonly version: string; readonly listening: boolean } | { readonly is: "drained"; readonly target: string };
+  | { readonly is: "ready"; readonly version: string; readonly listening: boolean; readonly publicInode?: number }
+  | { readonly is: "drained"; readonly target: string };
 
 /** Cuts a stream of text into lines of JSON. */
 export class JsonLines<T> {

@@ -3,6 +3,7 @@ import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { AppRoute } from "../router/routes.ts";
 import { RouterProcess } from "./router-process.ts";
+import { socketInode } from "./takes-connections.ts";
 
 export interface RoutersOptions {
   /** The public socket. */
@@ -137,6 +138,8 @@ export class Routers implements AsyncDisposable {
     this.#all.add(router);
     // Its engine was killed before it had told the routes.
     if (!router.listening) return router.tell({ do: "end" });
+    // On a former socket, whose holder was killed, nobody else may accept: it goes on there, beside ours.
+    if (router.publicInode !== socketInode(this.#options.fd)) return;
     if (router.version !== this.#options.version) return router.tell({ do: "retire" });
     // Of two, the later one accepts; the other was told to leave, or would have been.
     this.#current?.tell({ do: "retire" });
