@@ -11,6 +11,7 @@ export default defineConfig({
     detectAsyncLeaks: true,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    reporters: ["default", new CountReporter()],
+    retry: Number(process.env["TEST_RETRIES"] ?? 0),
+    reporters: [new CountReporter(), "default"],
   },
 });

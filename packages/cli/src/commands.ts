@@ -37,6 +37,7 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/maintenance.ts"),
   },
   { name: "logs", group: "Look", summary: "show what processes wrote", load: () => import("./commands/logs.ts") },
+  { name: "drains", group: "Look", summary: "show where the log goes, and how far it got", load: () => import("./commands/drains.ts") },
   { name: "why", group: "Look", summary: "show how a process last failed", load: () => import("./commands/why.ts") },
   { name: "status", group: "Look", summary: "show the app's release, formation and address", load: () => import("./commands/status.ts") },
   { name: "open", group: "Look", summary: "open the app in a browser", load: () => import("./commands/open.ts") },

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { type AppName, type Instant, Problem } from "@douze/core";
 import { type Archive, Engine, type EngineOptions, ledgerKey, readInventory } from "@douze/engine";
-import { accessLine, accessSpool, Crashes, Local, LocalProvider, LogStore, type RoutePort, Router } from "@douze/local";
+import { accessLine, accessSpool, Crashes, Drains, Local, LocalProvider, LogStore, type RoutePort, Router } from "@douze/local";
 import { findIdentities, type Identity } from "@douze/secrets";
 import { holdLock, serve } from "@douze/server";
 import { controlSocket } from "./compose.ts";
@@ -91,6 +91,8 @@ export async function openEnvironment(place: Place, env: Env, front: Front, alon
   const named = hosts.find((host) => !host.startsWith("*")) ?? `${app}.localhost`;
   const address = `http://${alone ? "127.0.0.1" : named}:${front.port}`;
   const asked = Promise.withResolvers<void>();
+  const drained = { declared: inventory.drains, directory: join(paths.environment, "drains"), app, environment: place.environment };
+  const drains = stack.use(Drains.open({ ...drained, store: logs, note: (text) => logs.append("douze", "", "stdout", text) }));
   let driver: Local | undefined;
   const engine = await Engine.open({
     ...options,
@@ -113,6 +115,7 @@ export async function openEnvironment(place: Place, env: Env, front: Front, alon
         return driver;
       },
       addresses: () => [address],
+      drains: () => drains.views,
       onShutDown: asked.resolve,
     },
   });

@@ -55,6 +55,7 @@ export function operationsOn(home: Home): Operations {
     oneOffEnded: (request) => endOneOff(home, request),
     logs: (query, signal) => (home.running?.driver ?? home.archive).logs(query, signal),
     crashes: (process) => (home.running?.driver ?? home.archive).crashes(process),
+    drains: async () => home.running?.drains() ?? [],
     shutDown: async () => running().shutDown(),
   };
 }

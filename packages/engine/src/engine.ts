@@ -22,7 +22,7 @@ import type { Archive, Home, InventoryFiles, Running } from "./home.ts";
 import { Ledger } from "./ledger.ts";
 import type { LedgerKey } from "./ledger-key.ts";
 import { Loop } from "./loop.ts";
-import type { Operations } from "./operations.ts";
+import type { DrainView, Operations } from "./operations.ts";
 import { taskName } from "./progress.ts";
 import type { Provider } from "./provider.ts";
 import { pruneOldBuilds } from "./pruning.ts";
@@ -47,6 +47,8 @@ export interface EngineOptions {
   readonly drive?: {
     readonly open: (runnable: RunnableSource) => Promise<Driver>;
     readonly addresses: (driver: Driver) => readonly string[];
+    /** Where the log goes. Default nowhere. */
+    readonly drains?: () => readonly DrainView[];
     /** Called once when somebody asks the engine to end. */
     readonly onShutDown: () => void;
   };
@@ -130,6 +132,7 @@ export class Engine implements AsyncDisposable {
         loop.look();
       },
       addresses: drive.addresses(driver),
+      drains: drive.drains ?? ((): readonly DrainView[] => []),
       shutDown: drive.onShutDown,
     };
     const home: Home = { ...offline, running };

@@ -2,6 +2,7 @@ import type { AppName, Build, Digest, EnvironmentName, Instant, Inventory, LogLi
 import type { CrashBundle, Driver, Runnable } from "./driver.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Loop } from "./loop.ts";
+import type { DrainView } from "./operations.ts";
 import type { Provider } from "./provider.ts";
 import type { RunBook } from "./run-book.ts";
 import type { StatePaths } from "./state.ts";
@@ -40,6 +41,7 @@ export interface Running {
   readonly refresh: (names: readonly string[]) => void;
   readonly maintain: (on: boolean) => Promise<void>;
   readonly addresses: readonly string[];
+  readonly drains: () => readonly DrainView[];
   readonly shutDown: () => void;
 }
 

@@ -19,6 +19,7 @@ export type {
   CronRunView,
   CronView,
   DeployRequest,
+  DrainView,
   OneOff,
   OnProgress,
   Operations,

@@ -61,6 +61,8 @@ export interface Operations {
   oneOffEnded(request: { readonly run: string; readonly outcome: Outcome }): Promise<void>;
   logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>;
   crashes(process?: string): Promise<readonly CrashBundle[]>;
+  /** Where the log goes, and how far it got. Without a running engine none. */
+  drains(): Promise<readonly DrainView[]>;
   /** Stops all processes in order and ends the engine. Returns at once. */
   shutDown(): Promise<void>;
 }
@@ -252,6 +254,22 @@ export interface CronRunView {
   /** `missed`: no engine was running. `skipped`: the last run had not ended. */
   readonly result: "running" | "succeeded" | "failed" | "timed-out" | "missed" | "skipped" | "replaced";
   readonly outcome?: Outcome;
+}
+
+/** A place that receives the log, and how far it got. */
+export interface DrainView {
+  readonly name: string;
+  /** Where it leads, without what may be a password: `https://logs.example.org`, `/var/log/shop.ndjson`. */
+  readonly to: string;
+  /** Lines that it took since it was declared. */
+  readonly sent: number;
+  /** Lines that it did not get: deleted by retention before it took them, or refused. */
+  readonly dropped: number;
+  /** How much of the store it has still to get. */
+  readonly behindBytes: number;
+  /** Why it cannot be reached, and since when. */
+  readonly trouble?: string;
+  readonly since?: Instant;
 }
 
 export interface RunView {

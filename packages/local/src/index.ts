@@ -1,3 +1,4 @@
+export { Drains, type DrainsOptions } from "./drains/drains.ts";
 export { type AccessSpool, accessSpool } from "./listener/access-spool.ts";
 export { Doorway } from "./listener/doorway.ts";
 export { type OpenPort, openPort } from "./listener/open-port.ts";

@@ -436,6 +436,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/drains": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Where the log goes, and how far it got */
+        readonly get: operations["drains"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1038,6 +1055,20 @@ export interface components {
              * @constant
              */
             readonly continued?: true;
+        };
+        readonly DrainView: {
+            readonly name: string;
+            /** @description Where it leads, without what may be a password: `https://logs.example.org` */
+            readonly to: string;
+            /** @description Lines that it took since it was declared */
+            readonly sent: number;
+            /** @description Lines that it did not get: deleted by retention first, or refused */
+            readonly dropped: number;
+            /** @description How much of the store it has still to get */
+            readonly behindBytes: number;
+            /** @description Why it cannot be reached */
+            readonly trouble?: string;
+            readonly since?: components["schemas"]["Instant"];
         };
         /** @description What is kept of an abnormal end. */
         readonly CrashBundle: {
@@ -1827,6 +1858,27 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": readonly components["schemas"]["CrashBundle"][];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly drains: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Drains of the inventory */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": readonly components["schemas"]["DrainView"][];
                 };
             };
             readonly default: components["responses"]["Problem"];

@@ -10,6 +10,7 @@ export const calls: Calls = {
   resources: nothing(),
   cron: nothing(),
   runs: nothing(),
+  drains: nothing(),
   deploy: body(),
   changeConfig: body(),
   rollback: body(),

@@ -22,6 +22,7 @@ const everyCall: { readonly [K in keyof Operations]: readonly (readonly unknown[
   resources: [[]],
   cron: [[]],
   runs: [[]],
+  drains: [[]],
   deploy: [
     [{ by }],
     [

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { drainKeys, drains, drainsShape, type WrittenDrains } from "./drain.ts";
 import type { EnvironmentName, ProcessType } from "./ids.ts";
 import type { Attachment, Inventory } from "./inventory.ts";
 import { type Flaw, flawed, flaws } from "./issues.ts";
@@ -66,6 +67,7 @@ export const inventoryShape: z.ZodObject = z
         .optional()
         .meta({ description: "What each resource of the manifest is here" }),
       logs: logs.optional(),
+      drains: drainsShape.optional().meta({ description: "Places that receive the log, by name: a URL, or keys such as `url:`" }),
       secrets: z
         .record(z.string(), z.unknown(), { error: "keys; `douze secrets set` encrypts them" })
         .nullable()
@@ -83,12 +85,13 @@ interface WrittenInventory {
   readonly scale?: Readonly<Record<ProcessType, number>>;
   readonly attachments?: Readonly<Record<string, z.output<typeof attachment>>>;
   readonly logs?: z.output<typeof logs>;
+  readonly drains?: WrittenDrains;
 }
 
 /** The keys that are known at a path, for advice on one that is not. */
 function knownKeys([section]: readonly PropertyKey[]): readonly string[] {
   if (section === undefined) return Object.keys(inventoryShape.shape).filter((key) => key !== "$schema" && key !== "sops");
-  const sections: Readonly<Record<string, z.ZodObject>> = { target, attachments: attachmentKeys, logs };
+  const sections: Readonly<Record<string, z.ZodObject>> = { target, attachments: attachmentKeys, logs, drains: drainKeys };
   return Object.keys(sections[String(section)]?.shape ?? {});
 }
 
@@ -102,6 +105,7 @@ export function defaultInventory(environment: EnvironmentName): Inventory {
     scale: {},
     attachments: {},
     logs: { maxBytes: 256 * 2 ** 20, maxAgeMs: 7 * day },
+    drains: [],
   };
 }
 
@@ -117,7 +121,9 @@ export function inventory(text: string, file: string, environment: EnvironmentNa
   if (!result.success) throw flawed("inventory-invalid", file, flaws(result.error, yaml, knownKeys));
   const written = result.data as WrittenInventory;
   const attachments = Object.entries(written.attachments ?? {}).map(([name, each]) => ({ name, found: attachmentOf(each, secrets) }));
+  const drained = drains(written.drains ?? {}, secrets, yaml);
   const wrong = [
+    ...drained.flaws,
     ...attachments.flatMap(({ name, found }): Flaw[] =>
       typeof found === "string" ? [{ place: yaml.place(["attachments", name]), text: `\`attachments.${name}\`: ${found}` }] : [],
     ),
@@ -137,6 +143,7 @@ export function inventory(text: string, file: string, environment: EnvironmentNa
     scale: written.scale ?? {},
     attachments: Object.fromEntries(attachments.flatMap(({ name, found }) => (typeof found === "string" ? [] : [[name, found]]))),
     logs: { maxBytes: written.logs?.size ?? base.logs.maxBytes, maxAgeMs: written.logs?.age ?? base.logs.maxAgeMs },
+    drains: drained.drains,
   };
 }
 

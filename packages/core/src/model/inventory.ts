@@ -1,3 +1,4 @@
+import type { Drain } from "./drain.ts";
 import type { EnvironmentName, ProcessType } from "./ids.ts";
 
 /** What varies from deploy to deploy: `inventory/<environment>.yaml`, with its secrets decrypted in memory. */
@@ -11,6 +12,7 @@ export interface Inventory {
   /** By name of the resource in the manifest. */
   readonly attachments: Readonly<Record<string, Attachment>>;
   readonly logs: LogRetention;
+  readonly drains: readonly Drain[];
 }
 
 /** Where an environment runs. */

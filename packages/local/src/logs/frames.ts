@@ -17,6 +17,8 @@ export interface FrameRange {
   /** Ends the waiting for what comes, while what is stored is still read. */
   readonly noMore: AbortSignal;
   readonly onDamage: OnDamage;
+  /** Opens a segment that is still listed. Default `openSegment`. */
+  readonly open?: (segment: Segment) => Promise<FileHandle | undefined>;
 }
 
 /** Told of each segment that could not be read in whole; the rest of it, and the others, are. */
@@ -49,7 +51,7 @@ export async function* readFrames(segments: Segments, range: FrameRange, signal:
       ({ sequence } = segment);
       offset = 0;
     }
-    await using file = await opened(segment, range.onDamage);
+    await using file = await (range.open?.(segment) ?? openSegment(segment, range.onDamage));
     if (file !== undefined) {
       begun = true;
       yield* segmentFrames(segments, segment, file, offset, range, signal);
@@ -97,7 +99,7 @@ async function* segmentFrames(
 
 /** All frames of a segment at once, to be looked at from the end. */
 export async function segmentAtOnce(segment: Segment, bytes: number, onDamage: OnDamage): Promise<readonly Frame[]> {
-  await using file = await opened(segment, onDamage);
+  await using file = await openSegment(segment, onDamage);
   try {
     return file === undefined ? [] : scan(segment, await read(file, 0, bytes), 0, true).frames;
   } catch (error) {
@@ -118,7 +120,7 @@ async function read(file: FileHandle, from: number, to: number): Promise<Buffer>
 }
 
 /** Absent: retention has just deleted it, or it cannot be read. */
-async function opened(segment: Segment, onDamage: OnDamage): Promise<FileHandle | undefined> {
+export async function openSegment(segment: Segment, onDamage: OnDamage): Promise<FileHandle | undefined> {
   try {
     return await open(segment.path, "r");
   } catch (error) {

@@ -18,6 +18,7 @@ export class Segments implements AsyncDisposable {
   /** Bytes of the current segment that only say who its sources are. */
   #headBytes = 0;
   #unsynced = new Set<Segment>();
+  readonly #beforeDelete = new Set<(segment: Segment) => Promise<void>>();
 
   private constructor(directory: string, retention: LogRetention, segmentBytes: number, list: Segment[]) {
     this.#directory = directory;
@@ -107,9 +108,20 @@ export class Segments implements AsyncDisposable {
     // A segment leaves the list first: no reader then opens one that is being deleted.
     this.#list = this.#list.slice(gone.length);
     for (const segment of gone) {
+      for (const look of this.#beforeDelete) await look(segment);
       this.#unsynced.delete(segment);
       await unlink(segment.path).catch(ignoreAbsent);
     }
+  }
+
+  /**
+   * Calls a function with each segment that is about to be deleted, and waits for it.
+   *
+   * @returns ends it
+   */
+  beforeDelete(look: (segment: Segment) => Promise<void>): () => void {
+    this.#beforeDelete.add(look);
+    return () => void this.#beforeDelete.delete(look);
   }
 
   /** All that was appended before is on the disk, not only in the kernel's memory. */

@@ -1,6 +1,8 @@
 import type { LogLine, LogQuery, LogRetention, Problem } from "@douze/core";
 import { EachLine } from "./each-line.ts";
+import type { Position } from "./frames.ts";
 import { Mask } from "./mask.ts";
+import { Portions } from "./portions.ts";
 import { lastOf, type Selection, selection } from "./query.ts";
 import { readLines } from "./read.ts";
 import { recover } from "./recover.ts";
@@ -98,6 +100,18 @@ export class LogStore implements AsyncDisposable {
     const batches: (readonly LogLine[])[] = [];
     for await (const batch of this.#select(lastOf(process, release, count), this.#closing.signal)) batches.push(batch);
     return batches.flat();
+  }
+
+  /**
+   * Stored lines from a position on, and then those that come, for a reader that remembers how far it got. Ends when the signal
+   * aborts or the store is closed.
+   *
+   * @param from - absent: from now on
+   * @param processes - `web` means every `web.N`; none means all
+   */
+  portions(from: Position | undefined, processes: readonly string[], signal: AbortSignal): Portions {
+    const until = AbortSignal.any([signal, this.#closing.signal]);
+    return new Portions(this.#segments, from, processes, (segment, cause) => this.#noteDamage(segment, cause), until);
   }
 
   /**

@@ -3,6 +3,7 @@ import type {
   ConfigView,
   CrashBundle,
   CronRunView,
+  DrainView,
   Operations,
   ProcessView,
   ReleaseDiff,
@@ -99,6 +100,16 @@ export const crash: CrashBundle = {
   lines: [line],
 };
 
+export const drain: DrainView = {
+  name: "collector",
+  to: "https://logs.example.org",
+  sent: 120,
+  dropped: 3,
+  behindBytes: 4096,
+  trouble: "connect ECONNREFUSED",
+  since: at,
+};
+
 export interface Called {
   readonly name: keyof Operations;
   readonly given: readonly unknown[];
@@ -186,6 +197,7 @@ export function fixedOperations(called: Called[] = []): Operations {
     cronRuns: async (entry) => told([cronRun], "cronRuns", entry),
     cronRun: async (entry) => told(cronRun, "cronRun", entry),
     runs: async () => told([runView], "runs"),
+    drains: async () => told([drain], "drains"),
     runDetached: async (request) => told(runView, "runDetached", request),
     oneOff: async (request) => told({ run: "run.8", release: v(12), place: { cwd: "/", env: { GREETING: "Hola" } } }, "oneOff", request),
     oneOffEnded: async (request) => note("oneOffEnded", request),
