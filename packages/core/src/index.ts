@@ -1,3 +1,4 @@
+export { type Autoscale, readMetric, type ScalingMetric } from "./model/autoscale.ts";
 export type { Build, Source } from "./model/build.ts";
 export { type Drain, type DrainKind, drainAddress } from "./model/drain.ts";
 export { envFile } from "./model/env-file.ts";
@@ -65,6 +66,7 @@ export { durationMs, durationText, sizeBytes } from "./model/units.ts";
 export { typeFlaw } from "./model/value.ts";
 export { isReserved, looksSecret } from "./model/variable.ts";
 export { type YamlText, yamlText } from "./model/yaml-text.ts";
+export { autoscale, noPast, type Scaling, type ScalingPast, type ScalingSeen } from "./plan/autoscale.ts";
 export { type ConfigIn, type IgnoredValue, isSecret, type LayerValue, layersOf, resolveConfig } from "./plan/config.ts";
 export { type CronAction, type CronIn, decideCron, graceForLateRunMs } from "./plan/cron.ts";
 export { allReady, type Decision, type Desired, type DesiredRelease, type DesiredTask, deploy, type Verdict } from "./plan/deploy.ts";

@@ -4,10 +4,11 @@ import { currentOf, standing } from "./history.ts";
 import type { Home, Running } from "./home.ts";
 import { type LedgerRecord, unknownRelease } from "./ledger.ts";
 import { cronViews, endOneOff, oneOff, runCronNow, runDetached } from "./one-offs.ts";
-import type { Operations, ReleaseDiff } from "./operations.ts";
+import type { Operations } from "./operations.ts";
 import { Queue } from "./queue.ts";
 import { changeAttachment, changeConfig, deployRelease, rollBack, targetOf, unsealed } from "./releasing.ts";
 import { backUp, resourceViews, restoreResource } from "./resources.ts";
+import type { ReleaseDiff } from "./view.ts";
 import { configViews, cronRunView, processViews, releaseView, runView } from "./views.ts";
 
 /** All that can be asked of an engine, each in a line or two: what makes a release is done one after the other. */
@@ -33,6 +34,7 @@ export function operationsOn(home: Home): Operations {
       const release = (version: ReleaseVersion): Release | undefined => ledger.get(version)?.release;
       return observed ? processViews(observed, release, home.clock()) : [];
     },
+    scaling: async () => home.running?.scaler.views ?? [],
     scale: ({ formation, by }) => releasing.add(() => scale(home, formation, by)),
     restart: async (names) => {
       checkNames(home, names);
@@ -91,7 +93,7 @@ function status(home: Home): Awaited<ReturnType<Operations["status"]>> {
     environment: home.environment,
     running: home.running !== undefined,
     pid: process.pid,
-    formation: now ? standing(now).formation : {},
+    formation: now ? formationOf(home, standing(now)) : {},
     maintenance: home.running?.observed()?.maintenance ?? false,
     addresses: home.running?.addresses ?? [],
     ...(now && { current: now.release.version }),
@@ -107,8 +109,14 @@ async function scale(home: Home, asked: Formation, by: string): Promise<Formatio
     if (!Number.isInteger(count) || count < 0 || count > mostProcesses) throw badCount(type, count);
   }
   await home.ledger.amend(record.release.version, { kind: "scale", scaled: asked, by, at: home.clock() });
+  home.running?.scaler.set(asked);
   home.running?.loop.look();
-  return standing(current(home)).formation;
+  return formationOf(home, standing(current(home)));
+}
+
+/** As it is wanted now, with the counts of autoscaling. */
+function formationOf({ running }: Home, release: Release): Formation {
+  return running?.scaler.formation(release) ?? release.formation;
 }
 
 /** Of one type, on one machine: more is a slip of the finger. */
@@ -121,7 +129,7 @@ function checkNames(home: Home, names: readonly string[]): void {
     if (!(type in processes)) throw unknownType(type, Object.keys(processes));
     if (type === name) continue;
     const index = Number(name.slice(type.length + 1));
-    const count = standing(current(home)).formation[type as ProcessType] ?? 0;
+    const count = formationOf(home, standing(current(home)))[type as ProcessType] ?? 0;
     if (index < 1 || index > count) {
       throw new Problem({
         code: "process-unknown",

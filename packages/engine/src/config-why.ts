@@ -1,8 +1,8 @@
 import { isSecret, layersOf, type Release } from "@douze/core";
 import { baseOf } from "./history.ts";
 import type { Home } from "./home.ts";
-import type { ConfigWhy } from "./operations.ts";
 import { unsealed } from "./releasing.ts";
+import type { ConfigWhy } from "./view.ts";
 import { configView } from "./views.ts";
 
 /** Where a key's value comes from: what the current release holds, and what each layer says now. */

@@ -10,6 +10,7 @@ import {
   type Inventory,
   type Manifest,
   type Override,
+  type ProcessDeclaration,
   type ProcessType,
   type Release,
   type ReleaseReason,
@@ -50,9 +51,9 @@ export interface DraftIn {
  */
 export function draftRelease(input: DraftIn): Release {
   const { build, base, version, by, at } = input;
-  const { manifest } = build;
   const { inventory, envFile } = input.files;
-  const misfit = checkInventory(inventory, manifest);
+  const manifest = withBounds(build.manifest, inventory);
+  const misfit = checkInventory(inventory, build.manifest);
   if (misfit) throw misfit;
   const overrides = changedOverrides(input);
   const { config } = resolveConfig({
@@ -118,6 +119,7 @@ export function sameRelease(a: Release, b: Release): boolean {
       sorted(release.config, ({ value, secret, live }) => [value, secret, live]),
       sorted(release.attachments, ({ as, kind, url }) => [as, kind, url]),
       sorted(release.formation, (count) => count),
+      sorted(release.manifest.processes, ({ autoscale }) => autoscale ?? null),
     ]);
   return essence(a) === essence(b);
 }
@@ -149,11 +151,22 @@ function generated(manifest: Manifest, base: Release | undefined, secret: () => 
 /** Precedence as for config: manifest, inventory, ledger. */
 function formationOf(manifest: Manifest, inventory: Inventory, scaled: Formation): Formation {
   return Object.fromEntries(
-    Object.entries(manifest.processes).map(([name, { scale }]) => {
+    Object.entries(manifest.processes).map(([name, { scale, autoscale }]) => {
       const type = name as ProcessType;
-      return [type, scaled[type] ?? inventory.scale[type] ?? scale];
+      const first = autoscale ? Math.min(autoscale.max, Math.max(autoscale.min, scale)) : scale;
+      return [type, scaled[type] ?? inventory.scale[type] ?? first];
     }),
   );
+}
+
+/** A number in the inventory holds there, and bounds are other bounds. */
+function withBounds(manifest: Manifest, { scale, bounds }: Inventory): Manifest {
+  const processes = Object.entries(manifest.processes).map(([name, { autoscale, ...rest }]): [string, ProcessDeclaration] => {
+    const type = name as ProcessType;
+    const kept = autoscale && scale[type] === undefined ? { ...autoscale, ...bounds[type] } : undefined;
+    return [name, kept ? { ...rest, autoscale: kept } : rest];
+  });
+  return { ...manifest, processes: Object.fromEntries(processes) };
 }
 
 function scaledFor(manifest: Manifest, scaled: Formation): Formation {

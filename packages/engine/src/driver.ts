@@ -1,4 +1,4 @@
-import type { Instant, LogLine, LogQuery, Observed, Release, ReleaseVersion, Step } from "@douze/core";
+import type { Instant, LogLine, LogQuery, Observed, Release, ReleaseVersion, ScalingMetric, Step } from "@douze/core";
 
 /**
  * What makes a target match a release and a formation: the one seam between deciding and doing. The engine knows nothing
@@ -22,6 +22,12 @@ export interface Driver extends AsyncDisposable {
   crashes(process?: string): Promise<readonly CrashBundle[]>;
   /** Swaps the files in the release's live directory; processes see all changes at once. */
   setLive(release: ReleaseVersion, values: Readonly<Record<string, string>>): Promise<void>;
+  /**
+   * Asks a process that is ready for a number that the app exposes. Absent: the target scales by itself.
+   *
+   * @returns nothing where none is ready, or none answers with a number
+   */
+  metric?(release: ReleaseVersion, metric: ScalingMetric, signal: AbortSignal): Promise<number | undefined>;
   /** Everything a one-off needs that its caller starts itself, with its own terminal. */
   oneOff(release: ReleaseVersion, run: string): Promise<OneOffPlace>;
 }

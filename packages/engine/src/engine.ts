@@ -8,11 +8,13 @@ import {
   type Instant,
   Problem,
   type ProcessType,
+  type Release,
   type ReleaseVersion,
   type Verdict,
   versionName,
 } from "@douze/core";
 import { operationsOn } from "./asking.ts";
+import { Autoscaler } from "./autoscaler.ts";
 import { contractEnv } from "./contract.ts";
 import { Crontab } from "./crontab.ts";
 import type { Driver, Runnable, RunnableSource } from "./driver.ts";
@@ -22,13 +24,14 @@ import type { Archive, Home, InventoryFiles, Running } from "./home.ts";
 import { Ledger } from "./ledger.ts";
 import type { LedgerKey } from "./ledger-key.ts";
 import { Loop } from "./loop.ts";
-import type { DrainView, Operations } from "./operations.ts";
+import type { Operations } from "./operations.ts";
 import { taskName } from "./progress.ts";
 import type { Provider } from "./provider.ts";
 import { pruneOldBuilds } from "./pruning.ts";
 import { liveValues, unsealed } from "./releasing.ts";
 import { RunBook } from "./run-book.ts";
 import type { StatePaths } from "./state.ts";
+import type { DrainView } from "./view.ts";
 
 export interface EngineOptions {
   readonly app: AppName;
@@ -47,6 +50,8 @@ export interface EngineOptions {
   readonly drive?: {
     readonly open: (runnable: RunnableSource) => Promise<Driver>;
     readonly addresses: (driver: Driver) => readonly string[];
+    /** How often autoscaling looks, in milliseconds. Default 15_000. */
+    readonly autoscaleMs?: number;
     /** Where the log goes. Default nowhere. */
     readonly drains?: () => readonly DrainView[];
     /** Called once when somebody asks the engine to end. */
@@ -113,11 +118,21 @@ export class Engine implements AsyncDisposable {
     const loop: Loop = new Loop({
       driver,
       clock,
-      desired: () => desired(home, refreshed, maintenance),
+      desired: () => desired(home, scaler, refreshed, maintenance),
       onObserved: (observed) => crontab.settle(observed),
       onVerdict: (verdict) => record(home, crontab, verdict),
     });
+    const scaler = new Autoscaler({
+      driver,
+      clock,
+      current: () => currentRelease(offline.ledger),
+      observed: () => loop.observed,
+      changed: () => loop.look(),
+      fail: (error) => loop.fail(error),
+      ...(drive.autoscaleMs !== undefined && { everyMs: drive.autoscaleMs }),
+    });
     const running: Running = {
+      scaler,
       driver,
       loop,
       runnable,
@@ -156,17 +171,18 @@ export class Engine implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     this.#crontab?.[Symbol.dispose]();
+    await this.#home.running?.scaler[Symbol.asyncDispose]();
     await this.#loop?.[Symbol.asyncDispose]();
   }
 }
 
-function desired({ ledger }: Home, refreshed: Refreshed, maintenance: boolean): Desired {
+function desired({ ledger }: Home, scaler: Autoscaler, refreshed: Refreshed, maintenance: boolean): Desired {
   const records = ledger.records();
   const current = currentOf(records);
   const candidate = candidateOf(records);
   const wanted = (record: NonNullable<typeof current>): DesiredRelease => ({
     release: record.release.version,
-    formation: standing(record).formation,
+    formation: scaler.formation(standing(record)),
     ...refreshed.of(record.release.version),
   });
   const task = candidate?.release.manifest.release;
@@ -181,6 +197,11 @@ function desired({ ledger }: Home, refreshed: Refreshed, maintenance: boolean): 
       },
     }),
   };
+}
+
+function currentRelease(ledger: Ledger): Release | undefined {
+  const found = currentOf(ledger.records());
+  return found && standing(found);
 }
 
 async function record(home: Home, crontab: Crontab, verdict: Verdict): Promise<void> {

@@ -1,11 +1,12 @@
 import type { AppName, Build, Digest, EnvironmentName, Instant, Inventory, LogLine, LogQuery, Observed, ReleaseVersion } from "@douze/core";
+import type { Autoscaler } from "./autoscaler.ts";
 import type { CrashBundle, Driver, Runnable } from "./driver.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Loop } from "./loop.ts";
-import type { DrainView } from "./operations.ts";
 import type { Provider } from "./provider.ts";
 import type { RunBook } from "./run-book.ts";
 import type { StatePaths } from "./state.ts";
+import type { DrainView } from "./view.ts";
 
 /** What the parts of an engine share: one environment of one app. */
 export interface Home {
@@ -41,6 +42,7 @@ export interface Running {
   readonly refresh: (names: readonly string[]) => void;
   readonly maintain: (on: boolean) => Promise<void>;
   readonly addresses: readonly string[];
+  readonly scaler: Autoscaler;
   readonly drains: () => readonly DrainView[];
   readonly shutDown: () => void;
 }

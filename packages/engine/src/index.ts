@@ -8,28 +8,31 @@ export type { Archive, InventoryFiles } from "./home.ts";
 export { inventoryFile, readInventory } from "./inventory-files.ts";
 export { type LedgerKey, ledgerKey } from "./ledger-key.ts";
 export type {
-  AttachmentView,
   AttachRequest,
-  BackupView,
-  Change,
   ConfigChange,
   ConfigChangeView,
-  ConfigView,
-  ConfigWhy,
-  CronRunView,
-  CronView,
   DeployRequest,
-  DrainView,
   OneOff,
   OnProgress,
   Operations,
-  ProcessView,
   ProgressEvent,
-  ReleaseDiff,
-  ReleaseView,
-  ResourceView,
-  RunView,
   Status,
 } from "./operations.ts";
 export type { Provider, Reachability } from "./provider.ts";
 export { type StatePaths, statePaths } from "./state.ts";
+export type {
+  AttachmentView,
+  BackupView,
+  Change,
+  ConfigView,
+  ConfigWhy,
+  CronRunView,
+  CronView,
+  DrainView,
+  ProcessView,
+  ReleaseDiff,
+  ReleaseView,
+  ResourceView,
+  RunView,
+  ScalingView,
+} from "./view.ts";

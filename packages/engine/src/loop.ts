@@ -100,7 +100,7 @@ export class Loop implements AsyncDisposable {
         this.look();
       }
     } catch (error) {
-      if (!this.#end.signal.aborted) this.#fail(error);
+      if (!this.#end.signal.aborted) this.fail(error);
     }
   }
 
@@ -111,7 +111,7 @@ export class Loop implements AsyncDisposable {
         if (this.#observed) await this.#lookOnce(this.#observed);
       }
     } catch (error) {
-      if (!this.#end.signal.aborted) this.#fail(error);
+      if (!this.#end.signal.aborted) this.fail(error);
     }
   }
 
@@ -149,7 +149,8 @@ export class Loop implements AsyncDisposable {
     this.#retry = setTimeout(() => this.look(), retryMs);
   }
 
-  #fail(error: unknown): void {
+  /** Ends the loop for a defect. */
+  fail(error: unknown): void {
     this.#fault = error;
     this.#end.abort(error);
   }

@@ -3,8 +3,9 @@ import { current } from "./asking.ts";
 import { nextDue, startCronRun } from "./crontab.ts";
 import { currentOf } from "./history.ts";
 import type { Home, Running } from "./home.ts";
-import type { CronRunView, CronView, OneOff, RunView } from "./operations.ts";
+import type { OneOff } from "./operations.ts";
 import type { RunRecord } from "./run-book.ts";
+import type { CronRunView, CronView, RunView } from "./view.ts";
 import { cronRunView, runView } from "./views.ts";
 
 /** As long as a day: what is started in the background and forgotten must end some time. */

@@ -1,22 +1,19 @@
-import type {
-  AppName,
-  ConfigLayer,
-  Digest,
-  EnvironmentName,
-  Formation,
-  Instant,
-  LogLine,
-  LogQuery,
-  Outcome,
-  ProcessType,
-  ReleaseOutcome,
-  ReleaseReason,
-  ReleaseVersion,
-  RequestPath,
-  ResourceType,
-  Source,
-} from "@douze/core";
+import type { AppName, Digest, EnvironmentName, Formation, LogLine, LogQuery, Outcome, ReleaseVersion } from "@douze/core";
 import type { CrashBundle, OneOffPlace } from "./driver.ts";
+import type {
+  BackupView,
+  ConfigView,
+  ConfigWhy,
+  CronRunView,
+  CronView,
+  DrainView,
+  ProcessView,
+  ReleaseDiff,
+  ReleaseView,
+  ResourceView,
+  RunView,
+  ScalingView,
+} from "./view.ts";
 
 /**
  * All that can be asked of an engine about one environment. The HTTP API carries exactly these, one path each; a command
@@ -40,6 +37,8 @@ export interface Operations {
   config(): Promise<readonly ConfigView[]>;
   configKey(key: string): Promise<ConfigWhy>;
   processes(): Promise<readonly ProcessView[]>;
+  /** Of the types that are autoscaled: the count that holds, and why. Without a running engine none. */
+  scaling(): Promise<readonly ScalingView[]>;
   scale(request: { readonly formation: Formation; readonly by: string }): Promise<Formation>;
   /** With nothing named, all. `web` names a type, `web.1` one process. */
   restart(names: readonly string[]): Promise<void>;
@@ -129,157 +128,6 @@ export interface AttachRequest {
   /** Name of the variable, for a resource that the manifest does not declare. Default by type. */
   readonly as?: string;
   readonly by: string;
-}
-
-export interface ReleaseView {
-  readonly version: ReleaseVersion;
-  readonly status: "current" | "superseded" | "failed" | "pending";
-  readonly build: Digest;
-  readonly source: Source;
-  readonly description: string;
-  readonly reason: ReleaseReason;
-  readonly by: string;
-  readonly createdAt: Instant;
-  readonly outcome?: ReleaseOutcome;
-  readonly formation: Formation;
-  readonly config: readonly ConfigView[];
-  readonly attachments: readonly AttachmentView[];
-}
-
-/** `value` is absent for secrets. */
-export interface ConfigView {
-  readonly key: string;
-  readonly value?: string;
-  readonly secret: boolean;
-  readonly live: boolean;
-  readonly from: ConfigLayer;
-  readonly since: ReleaseVersion;
-  readonly by: string;
-  readonly at: Instant;
-}
-
-/** A key's value and every layer that has one, the winner first. */
-export interface ConfigWhy {
-  readonly key: string;
-  readonly current?: ConfigView;
-  readonly layers: readonly { readonly from: ConfigLayer; readonly value?: string; readonly secret: boolean; readonly where: string }[];
-  readonly description?: string;
-  readonly type: string;
-  readonly required: boolean;
-}
-
-export interface AttachmentView {
-  readonly resource: string;
-  readonly type: ResourceType;
-  readonly as: string;
-  readonly kind: "embedded" | "url";
-  /** Host and port alone; the URL carries a password. */
-  readonly at: string;
-  readonly since: ReleaseVersion;
-}
-
-/** What differs between two releases; values of secrets are never shown. */
-export interface ReleaseDiff {
-  readonly from: ReleaseVersion;
-  readonly to: ReleaseVersion;
-  readonly build?: { readonly from: Digest; readonly to: Digest; readonly fromCommit?: string; readonly toCommit?: string };
-  readonly config: readonly Change[];
-  readonly attachments: readonly Change[];
-  readonly formation: readonly Change[];
-  /** Process types and cron entries added, removed or changed. */
-  readonly manifest: readonly Change[];
-}
-
-export interface Change {
-  readonly name: string;
-  readonly change: "added" | "removed" | "changed";
-  readonly from?: string;
-  readonly to?: string;
-}
-
-export interface ProcessView {
-  /** `web.1` */
-  readonly name: string;
-  readonly process: ProcessType;
-  readonly index: number;
-  readonly release: ReleaseVersion;
-  readonly phase: "starting" | "ready" | "stopping" | "exited";
-  readonly pid?: number;
-  readonly startedAt?: Instant;
-  readonly restartAt?: Instant;
-  readonly restarts: number;
-  readonly memoryBytes?: number;
-  readonly port?: number;
-  readonly requests?: RequestPath;
-  readonly command: string;
-  /** In words, for the last end: `exited with status 3, 12 s ago`. */
-  readonly last?: string;
-}
-
-export interface ResourceView {
-  readonly resource: string;
-  readonly type: ResourceType;
-  readonly as: string;
-  readonly required: boolean;
-  readonly kind?: "embedded" | "url";
-  /** Host and port alone. */
-  readonly at?: string;
-  readonly reachable: boolean;
-  /** What a person should know: version of the server, or why it cannot be reached. */
-  readonly detail: string;
-}
-
-export interface BackupView {
-  readonly file: string;
-  readonly sizeBytes: number;
-}
-
-export interface CronView {
-  readonly entry: string;
-  readonly schedule: string;
-  readonly timeZone: string;
-  readonly overlap: "forbid" | "allow" | "replace";
-  readonly command: string;
-  readonly next?: Instant;
-  readonly last?: CronRunView;
-}
-
-export interface CronRunView {
-  readonly entry: string;
-  readonly run: string;
-  readonly scheduledAt: Instant;
-  readonly release?: ReleaseVersion;
-  readonly startedAt?: Instant;
-  readonly endedAt?: Instant;
-  /** `missed`: no engine was running. `skipped`: the last run had not ended. */
-  readonly result: "running" | "succeeded" | "failed" | "timed-out" | "missed" | "skipped" | "replaced";
-  readonly outcome?: Outcome;
-}
-
-/** A place that receives the log, and how far it got. */
-export interface DrainView {
-  readonly name: string;
-  /** Where it leads, without what may be a password: `https://logs.example.org`, `/var/log/shop.ndjson`. */
-  readonly to: string;
-  /** Lines that it took since it was declared. */
-  readonly sent: number;
-  /** Lines that it did not get: deleted by retention before it took them, or refused. */
-  readonly dropped: number;
-  /** How much of the store it has still to get. */
-  readonly behindBytes: number;
-  /** Why it cannot be reached, and since when. */
-  readonly trouble?: string;
-  readonly since?: Instant;
-}
-
-export interface RunView {
-  readonly run: string;
-  readonly command: string;
-  readonly release: ReleaseVersion;
-  readonly by: string;
-  readonly startedAt: Instant;
-  readonly endedAt?: Instant;
-  readonly outcome?: Outcome;
 }
 
 export interface OneOff {

@@ -19,8 +19,9 @@ import { changedKeys, draftRelease, rollbackRelease, sameRelease } from "./draft
 import { baseOf, currentOf } from "./history.ts";
 import type { Home } from "./home.ts";
 import { unknownRelease } from "./ledger.ts";
-import type { ConfigChange, ConfigChangeView, DeployRequest, OnProgress, ReleaseView } from "./operations.ts";
+import type { ConfigChange, ConfigChangeView, DeployRequest, OnProgress } from "./operations.ts";
 import { followRelease } from "./progress.ts";
+import type { ReleaseView } from "./view.ts";
 import { releaseView } from "./views.ts";
 
 /** Builds what is asked for, freezes it and sees it through. */

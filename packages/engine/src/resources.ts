@@ -2,8 +2,8 @@ import { mkdir } from "node:fs/promises";
 import { type FrozenAttachment, Problem, versionName } from "@douze/core";
 import { currentOf, standing } from "./history.ts";
 import type { Home, Running } from "./home.ts";
-import type { BackupView, ResourceView } from "./operations.ts";
 import { unsealed } from "./releasing.ts";
+import type { BackupView, ResourceView } from "./view.ts";
 
 /** How long `douze resources` waits for one to answer, in milliseconds. */
 const glanceMs = 2_000;

@@ -10,8 +10,8 @@ import {
 } from "@douze/core";
 import { currentOf, standing } from "./history.ts";
 import type { LedgerRecord } from "./ledger.ts";
-import type { AttachmentView, ConfigView, CronRunView, ProcessView, ReleaseView, RunView } from "./operations.ts";
 import type { RunRecord } from "./run-book.ts";
+import type { AttachmentView, ConfigView, CronRunView, ProcessView, ReleaseView, RunView } from "./view.ts";
 
 /** What is shown of a release: never a secret. */
 export function releaseView(record: LedgerRecord, records: readonly LedgerRecord[]): ReleaseView {

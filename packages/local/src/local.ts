@@ -1,6 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Instant, LogLine, LogQuery, Observed, ReleaseVersion, Step } from "@douze/core";
+import type { Instant, LogLine, LogQuery, Observed, ReleaseVersion, ScalingMetric, Step } from "@douze/core";
 import type { CrashBundle, Driver, OneOffPlace } from "@douze/engine";
 import { adopt } from "./adopt.ts";
 import { conclude, follow } from "./conclude.ts";
@@ -8,7 +8,7 @@ import { FreePorts } from "./free-port.ts";
 import { HostProcess } from "./host-process.ts";
 import { placePreload, preloadName } from "./listener/preload.ts";
 import type { LocalOptions } from "./local-options.ts";
-import { groupMemory } from "./memory.ts";
+import { askMetric } from "./metric.ts";
 import { Observers } from "./observers.ts";
 import { Pasts } from "./pasts.ts";
 import { bootId } from "./proc.ts";
@@ -19,10 +19,11 @@ import { type Site, troubleText } from "./site.ts";
 import { Supervisor } from "./supervisor.ts";
 import { Tasks } from "./tasks.ts";
 import { tidy } from "./tidy.ts";
+import { groupUsage } from "./usage.ts";
 import { Wanted } from "./wanted.ts";
 
 const defaultDrainMs = 10_000;
-const defaultMemoryIntervalMs = 2_000;
+const defaultUsageIntervalMs = 2_000;
 /** How long the log store is waited for when everything has ended; what it has not got by then stays in the run folders. Milliseconds. */
 const concludeMs = 5_000;
 /** How often each process is asked whether it still runs, in case the kernel's word was missed. Milliseconds. */
@@ -88,7 +89,7 @@ export class Local implements Driver {
     if (options.publicFd !== undefined) await placePreload(join(options.directory, "preload"));
     const local = new Local(options, Wanted.open(join(options.directory, "wanted.json")));
     try {
-      await local.#begin(options.memoryIntervalMs ?? defaultMemoryIntervalMs);
+      await local.#begin(options.memoryIntervalMs ?? defaultUsageIntervalMs);
       return local;
     } catch (error) {
       await local.end("leave");
@@ -151,6 +152,13 @@ export class Local implements Driver {
 
   async setLive(release: ReleaseVersion, values: Readonly<Record<string, string>>): Promise<void> {
     await this.#site.releases.setLive(release, values);
+  }
+
+  async metric(release: ReleaseVersion, metric: ScalingMetric, signal: AbortSignal): Promise<number | undefined> {
+    const processes = this.#supervisor.observed(release, this.#site.clock());
+    const asked = processes.find(({ slot, phase }) => slot.process === metric.process && phase === "ready");
+    if (asked?.phase !== "ready" || asked.port === undefined) return undefined;
+    return await askMetric(asked.port, this.#site.hosts[0] ?? "localhost", metric, signal);
   }
 
   async oneOff(release: ReleaseVersion, run: string): Promise<OneOffPlace> {
@@ -250,8 +258,8 @@ export class Local implements Driver {
     if (groups.size === 0 || this.#measuring) return;
     this.#measuring = true;
     try {
-      const memory = await groupMemory(groups);
-      if (!this.#closing.signal.aborted) this.#supervisor.remember(memory);
+      const usage = await groupUsage(groups);
+      if (!this.#closing.signal.aborted) this.#supervisor.remember(usage);
     } catch (error) {
       this.#trouble(error);
     } finally {

@@ -12,10 +12,12 @@ import { accepts, answersWell } from "./ask.ts";
 import type { HostProcess, HowItEnded } from "./host-process.ts";
 import { takesConnections } from "./listener/takes-connections.ts";
 import { busyDeadline } from "./plan/busy.ts";
+import { type CpuSample, coresOf, sampled } from "./plan/cores.ts";
 import { type Answers, type Health, judge, nextProbe, probeWay, type Question, unproved, verdict } from "./plan/probe.ts";
 import type { RouteEnd } from "./plan/routes.ts";
 import type { Due, SlotProcess } from "./plan/supervise.ts";
 import type { Start, Stop } from "./run-folder.ts";
+import type { Usage } from "./usage.ts";
 
 export type SlotStart = Extract<Start, { readonly kind: "slot" }>;
 
@@ -43,6 +45,7 @@ export class Occupant implements AsyncDisposable {
   #health: Health;
   #memoryBytes: number | undefined;
   #overMemory = false;
+  #cpu: readonly CpuSample[] = [];
   #stop: Stop | undefined;
   #inFlight = false;
   #hurried = false;
@@ -85,9 +88,11 @@ export class Occupant implements AsyncDisposable {
   }
 
   /** Told by the sampler. What it has left once it ends says nothing of what it took. */
-  set memoryBytes(bytes: number) {
+  used({ bytes, cpuMs }: Usage, at: Instant): void {
     if (this.stopping) return;
     this.#memoryBytes = bytes;
+    // What it took to start says nothing of what requests take.
+    if (this.#health.ready) this.#cpu = sampled(this.#cpu, { at, cpuMs });
     const { memoryBytes: limit } = this.declared;
     this.#overMemory ||= limit !== undefined && bytes > limit;
   }
@@ -124,11 +129,13 @@ export class Occupant implements AsyncDisposable {
     const { ready, readyAt } = this.#health;
     if (!ready || readyAt === undefined) return { ...common, phase: "starting" };
     const memoryBytes = this.#memoryBytes;
+    const cores = coresOf(this.#cpu);
     return {
       ...common,
       phase: "ready",
       readyAt,
       ...(memoryBytes !== undefined && { memoryBytes }),
+      ...(cores !== undefined && { cores }),
       ...(port !== undefined && { port }),
       ...(requests && { requests }),
     };

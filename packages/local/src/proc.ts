@@ -10,6 +10,8 @@ export interface ProcStat {
   /** Ticks since the machine's start: with the pid and the boot id it names a process for good. */
   readonly startTicks: number;
   readonly residentPages: number;
+  /** CPU time of it and of the children that it waited for. */
+  readonly cpuTicks: number;
 }
 
 /** Undefined when there is no such process (any more). */
@@ -79,13 +81,17 @@ function signalName(number: number): string | undefined {
   return Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
 }
 
-/** Bytes of a page of memory, from what the kernel told this process at its start (AT_PAGESZ). */
-export function pageBytes(): number {
+/** The machine's units, from what the kernel told this process at its start (AT_PAGESZ, AT_CLKTCK). */
+export function machine(): { readonly pageBytes: number; readonly tickMs: number } {
   const vector = readFileSync("/proc/self/auxv");
+  let [pageBytes, ticksPerSecond] = [4096, 100];
   for (let at = 0; at + 16 <= vector.length; at += 16) {
-    if (vector.readBigUInt64LE(at) === 6n) return Number(vector.readBigUInt64LE(at + 8));
+    const value = Number(vector.readBigUInt64LE(at + 8));
+    const type = vector.readBigUInt64LE(at);
+    if (type === 6n) pageBytes = value;
+    else if (type === 17n) ticksPerSecond = value;
   }
-  return 4096;
+  return { pageBytes, tickMs: 1000 / ticksPerSecond };
 }
 
 function parseStat(text: string): ProcStat {
@@ -93,7 +99,14 @@ function parseStat(text: string): ProcStat {
   const end = text.lastIndexOf(")");
   const fields = text.slice(end + 2).split(" ");
   const number = (field: number): number => Number(fields[field - 3]);
-  return { pid: Number.parseInt(text, 10), state: fields[0] ?? "", group: number(5), startTicks: number(22), residentPages: number(24) };
+  return {
+    pid: Number.parseInt(text, 10),
+    state: fields[0] ?? "",
+    group: number(5),
+    startTicks: number(22),
+    residentPages: number(24),
+    cpuTicks: number(14) + number(15) + number(16) + number(17),
+  };
 }
 
 function readProc(path: string): string | undefined {

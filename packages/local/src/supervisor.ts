@@ -21,6 +21,7 @@ import type { RunFolder } from "./run-folder.ts";
 import type { Site } from "./site.ts";
 import { type Prepared, Starts } from "./starts.ts";
 import { Tasks } from "./tasks.ts";
+import type { Usage } from "./usage.ts";
 
 /** No timer is set for longer; it looks again then. Milliseconds. */
 const longestSleepMs = 3_600_000;
@@ -92,16 +93,16 @@ export class Supervisor implements AsyncDisposable {
     for (const { process } of [...this.#occupants.values()]) process.check();
   }
 
-  /** Numbers of the groups whose memory matters. */
+  /** Numbers of the groups whose usage matters. */
   get groups(): readonly number[] {
     return [...this.#occupants.values()].flatMap(({ process }) => process.group ?? []);
   }
 
   /** Told by the sampler. */
-  remember(memory: ReadonlyMap<number, number>): void {
+  remember(usage: ReadonlyMap<number, Usage>): void {
     for (const occupant of this.#occupants.values()) {
-      const bytes = memory.get(occupant.process.group ?? 0);
-      if (bytes !== undefined) occupant.memoryBytes = bytes;
+      const own = usage.get(occupant.process.group ?? 0);
+      if (own) occupant.used(own, this.#site.clock());
     }
     this.look();
   }

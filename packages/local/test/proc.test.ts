@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, test } from "vitest";
-import { groupMemory } from "../src/memory.ts";
-import { bootId, isRunning, outcomeOf, pageBytes, procStat, send } from "../src/proc.ts";
+import { bootId, isRunning, machine, outcomeOf, procStat, send } from "../src/proc.ts";
+import { groupUsage } from "../src/usage.ts";
 
 test("a process is known by its pid and its start", async () => {
   const child = spawn("sleep", ["60"], { detached: true });
@@ -26,10 +26,21 @@ test("the memory of a group is that of all its members", async () => {
   const exit = once(child, "exit");
   await once(child.stdout, "data");
   const group = child.pid ?? 0;
-  const own = (procStat(group)?.residentPages ?? 0) * pageBytes();
-  const memory = await groupMemory(new Set([group]));
-  expect([...memory.keys()]).toEqual([group]);
-  expect(memory.get(group)).toBeGreaterThan(own);
+  const own = (procStat(group)?.residentPages ?? 0) * machine().pageBytes;
+  const usage = await groupUsage(new Set([group]));
+  expect([...usage.keys()]).toEqual([group]);
+  expect(usage.get(group)?.bytes).toBeGreaterThan(own);
+  send(-group, "SIGKILL");
+  await exit;
+});
+
+test("the CPU time of a group has that of children which have ended", async () => {
+  const burn = "node -e 'const end=process.cpuUsage().user+400000;while(process.cpuUsage().user<end);'";
+  const child = spawn("sh", ["-c", `${burn}; echo; sleep 60`], { detached: true });
+  const exit = once(child, "exit");
+  await once(child.stdout, "data");
+  const group = child.pid ?? 0;
+  expect((await groupUsage(new Set([group]))).get(group)?.cpuMs).toBeGreaterThanOrEqual(300);
   send(-group, "SIGKILL");
   await exit;
 });

@@ -436,6 +436,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/scaling": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** How many of each autoscaled type run, and why */
+        readonly get: operations["scaling"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/drains": {
         readonly parameters: {
             readonly query?: never;
@@ -1055,6 +1072,15 @@ export interface components {
              * @constant
              */
             readonly continued?: true;
+        };
+        readonly ScalingView: {
+            readonly process: components["schemas"]["ProcessType"];
+            readonly count: number;
+            readonly min: number;
+            readonly max: number;
+            /** @description In words: `cpu 93 % of 70 %, so 4` */
+            readonly why: string;
+            readonly at?: components["schemas"]["Instant"];
         };
         readonly DrainView: {
             readonly name: string;
@@ -1858,6 +1884,27 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": readonly components["schemas"]["CrashBundle"][];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly scaling: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description The types that are autoscaled */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": readonly components["schemas"]["ScalingView"][];
                 };
             };
             readonly default: components["responses"]["Problem"];

@@ -11,6 +11,7 @@ export const calls: Calls = {
   cron: nothing(),
   runs: nothing(),
   drains: nothing(),
+  scaling: nothing(),
   deploy: body(),
   changeConfig: body(),
   rollback: body(),

@@ -32,5 +32,6 @@ export const routes: Readonly<Record<OperationId, Route>> = {
   oneOffEnded: {"method":"PUT","path":"/v1/one-offs/{run}/outcome","pathKinds":{"run":"string"},"queryKinds":{},"body":true,"answer":"nothing","status":204},
   logs: {"method":"GET","path":"/v1/logs","pathKinds":{},"queryKinds":{"process":"strings","since":"integer","until":"integer","grep":"string","last":"integer","follow":"boolean"},"body":false,"answer":"lines","status":200},
   crashes: {"method":"GET","path":"/v1/crashes","pathKinds":{},"queryKinds":{"process":"string"},"body":false,"answer":"json","status":200},
+  scaling: {"method":"GET","path":"/v1/scaling","pathKinds":{},"queryKinds":{},"body":false,"answer":"json","status":200},
   drains: {"method":"GET","path":"/v1/drains","pathKinds":{},"queryKinds":{},"body":false,"answer":"json","status":200},
 };

@@ -23,6 +23,7 @@ const everyCall: { readonly [K in keyof Operations]: readonly (readonly unknown[
   cron: [[]],
   runs: [[]],
   drains: [[]],
+  scaling: [[]],
   deploy: [
     [{ by }],
     [

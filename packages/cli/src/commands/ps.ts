@@ -1,4 +1,4 @@
-import type { ProcessView } from "@douze/engine";
+import type { ProcessView, ScalingView } from "@douze/engine";
 import type { Command } from "commander";
 import { contextOf } from "../context.ts";
 import { examples } from "../examples.ts";
@@ -9,12 +9,12 @@ export function register(program: Command): void {
     .command("ps")
     .description("list processes")
     .argument("[type]", "only this process type")
-    .option("--why", "say why it is so: by which way requests come to each")
+    .option("--why", "say why it is so: how many run, and by which way requests come to each")
     .addHelpText(
       "after",
       examples(
         ["douze ps", "all of them"],
-        ["douze ps --why", "and why requests take the way they take"],
+        ["douze ps --why", "and why there are so many, and which way requests take"],
         ["douze ps web", "only web"],
         ["douze ps --json", "for a program"],
       ),
@@ -32,7 +32,10 @@ export function register(program: Command): void {
           shown.map((each) => row(each, now)),
         ),
       );
-      if (why) for (const text of reasons(shown)) paper.line(text);
+      if (!why) return;
+      const scaling = await ask((operations) => operations.scaling());
+      for (const each of scaling) if (type === undefined || each.process === type) paper.line(scalingText(each, now));
+      for (const text of reasons(shown)) paper.line(text);
     });
 }
 
@@ -49,6 +52,10 @@ function row(process: ProcessView, now: number): string[] {
     requests?.via ?? "-",
     command,
   ];
+}
+
+function scalingText({ process, count, min, max, why, at }: ScalingView, now: number): string {
+  return `${process}: ${count}, between ${min} and ${max}: ${why}${at === undefined ? "" : ` (${since(at, now)} ago)`}`;
 }
 
 function reasons(processes: readonly ProcessView[]): string[] {

@@ -49,6 +49,10 @@ const logs = z.strictObject(
   { error: "keys `size:` and `age:`" },
 );
 
+const scaleWords = "a whole number from 0 up to 1000, or `{ min: 2, max: 10 }`";
+const bounds = z
+  .strictObject({ min: count.min(1, { error: "at least 1" }), max: count.min(1, { error: "at least 1" }) }, { error: scaleWords })
+  .refine(({ min, max }) => min <= max, { error: "`max:` that is at least `min:`" });
 const variableKey = z.string().regex(variablePattern, { error: variableWords });
 
 /** `inventory/<environment>.yaml` as it is written. */
@@ -61,7 +65,10 @@ export const inventoryShape: z.ZodObject = z
         .record(variableKey, scalar, { error: "keys, such as `PAGE_SIZE: 20`" })
         .optional()
         .meta({ description: "Values over the manifest's defaults" }),
-      scale: z.record(z.string(), count, { error: "numbers by process type, such as `web: 2`" }).optional(),
+      scale: z
+        .record(z.string(), z.union([count, bounds], { error: scaleWords }), { error: "numbers by process type, such as `web: 2`" })
+        .optional()
+        .meta({ description: "How many run; for a type that is autoscaled a number that holds, or other bounds" }),
       attachments: z
         .record(z.string(), attachment, { error: "resources by name" })
         .optional()
@@ -82,7 +89,7 @@ export const inventoryShape: z.ZodObject = z
 interface WrittenInventory {
   readonly target?: z.output<typeof target>;
   readonly config?: Readonly<Record<string, string | number | boolean>>;
-  readonly scale?: Readonly<Record<ProcessType, number>>;
+  readonly scale?: Readonly<Record<ProcessType, number | z.output<typeof bounds>>>;
   readonly attachments?: Readonly<Record<string, z.output<typeof attachment>>>;
   readonly logs?: z.output<typeof logs>;
   readonly drains?: WrittenDrains;
@@ -103,6 +110,7 @@ export function defaultInventory(environment: EnvironmentName): Inventory {
     config: {},
     secrets: {},
     scale: {},
+    bounds: {},
     attachments: {},
     logs: { maxBytes: 256 * 2 ** 20, maxAgeMs: 7 * day },
     drains: [],
@@ -131,6 +139,7 @@ export function inventory(text: string, file: string, environment: EnvironmentNa
   ];
   if (wrong.length > 0) throw flawed("inventory-invalid", file, wrong);
   const base = defaultInventory(environment);
+  const scale = Object.entries(written.scale ?? {});
   return {
     environment,
     target: {
@@ -140,7 +149,8 @@ export function inventory(text: string, file: string, environment: EnvironmentNa
     },
     config: Object.fromEntries(Object.entries(written.config ?? {}).map(([key, value]) => [key, textOf(yaml, key, value)])),
     secrets,
-    scale: written.scale ?? {},
+    scale: Object.fromEntries(scale.filter((entry): entry is [string, number] => typeof entry[1] === "number")),
+    bounds: Object.fromEntries(scale.flatMap(([type, each]) => (typeof each === "number" ? [] : [[type, each]]))),
     attachments: Object.fromEntries(attachments.flatMap(({ name, found }) => (typeof found === "string" ? [] : [[name, found]]))),
     logs: { maxBytes: written.logs?.size ?? base.logs.maxBytes, maxAgeMs: written.logs?.age ?? base.logs.maxAgeMs },
     drains: drained.drains,
@@ -189,10 +199,15 @@ function attachmentOf(each: z.output<typeof attachment>, secrets: Readonly<Recor
  *
  * @returns Problem inventory-invalid - a process type, a resource that the manifest does not declare; a live key among the secrets
  */
-export function checkInventory({ environment, scale, attachments, secrets }: Inventory, manifest: Manifest): Problem | undefined {
+export function checkInventory({ environment, scale, bounds, attachments, secrets }: Inventory, manifest: Manifest): Problem | undefined {
   const live = Object.keys(secrets).filter((key) => Object.hasOwn(manifest.config, key) && manifest.config[key]?.live);
   const wrong = [
-    ...unknown("process type", Object.keys(scale), Object.keys(manifest.processes), "scale"),
+    ...unknown("process type", [...Object.keys(scale), ...Object.keys(bounds)], Object.keys(manifest.processes), "scale"),
+    ...Object.keys(bounds)
+      .filter((type) => manifest.processes[type as ProcessType] && !manifest.processes[type as ProcessType]?.autoscale)
+      .map(
+        (type) => `\`scale.${type}\` has bounds, and the manifest does not autoscale it: write a number, or declare \`autoscale:\` there`,
+      ),
     ...unknown("resource", Object.keys(attachments), Object.keys(manifest.resources), "attachments"),
     ...live.map(
       (key) => `\`secrets.${key}\` is declared live, and live keys lie in files: move it to \`config:\`, or declare it otherwise`,

@@ -8,7 +8,10 @@ export interface Inventory {
   readonly config: Readonly<Record<string, string>>;
   /** From the encrypted part of the file (or, in development, none). */
   readonly secrets: Readonly<Record<string, string>>;
+  /** A number holds: the type is not autoscaled here. */
   readonly scale: Readonly<Record<ProcessType, number>>;
+  /** Of types that are autoscaled, in place of the manifest's. */
+  readonly bounds: Readonly<Record<ProcessType, { readonly min: number; readonly max: number }>>;
   /** By name of the resource in the manifest. */
   readonly attachments: Readonly<Record<string, Attachment>>;
   readonly logs: LogRetention;

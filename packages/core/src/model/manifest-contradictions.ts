@@ -1,3 +1,4 @@
+import type { ProcessType } from "./ids.ts";
 import type { Flaw } from "./issues.ts";
 import type { ConfigDeclaration, Manifest } from "./manifest.ts";
 import type { WrittenManifest } from "./manifest-schema.ts";
@@ -20,6 +21,23 @@ function* ofProcesses({ processes }: Manifest, yaml: YamlText): Iterable<Flaw> {
         place: yaml.keyPlace(["processes", type, "settle"]),
         text: `\`processes.${type}.settle\`: expected less than \`boot\` (${durationText(bootMs)}): it would never be ready in time`,
       };
+    yield* ofAutoscale(type, processes, yaml);
+  }
+}
+
+function* ofAutoscale(type: string, processes: Manifest["processes"], yaml: YamlText): Iterable<Flaw> {
+  const declared = processes[type as ProcessType]?.autoscale;
+  if (!declared) return;
+  const { min, max, cpuPercent, metric } = declared;
+  const path = ["processes", type, "autoscale"];
+  const at = `\`processes.${type}.autoscale`;
+  if (min > max) yield { place: yaml.keyPlace([...path, "max"]), text: `${at}.max\`: expected at least \`min\` (${min})` };
+  if (cpuPercent === undefined && !metric)
+    yield { place: yaml.keyPlace(path), text: `${at}\`: expected \`cpu:\`, such as \`cpu: 70\`, or \`metric:\`` };
+  if (metric && !processes[metric.process]?.routed) {
+    const known = Object.entries(processes).flatMap(([name, { routed }]) => (routed ? [name] : []));
+    const text = `${at}.metric.process\`: expected a process type that has a port: ${known.join(", ") || "there is none"}`;
+    yield { place: yaml.keyPlace([...path, "metric", "process"]), text };
   }
 }
 

@@ -1,16 +1,11 @@
 import { appJson } from "./app-json.ts";
+import type { Autoscale } from "./autoscale.ts";
 import { type AppName, appName, type ProcessType } from "./ids.ts";
 import { flawed, flaws } from "./issues.ts";
 import type { BuildDeclaration, ConfigDeclaration, ConfigType, Manifest, ProcessDeclaration, ResourceDeclaration } from "./manifest.ts";
 import { contradictions } from "./manifest-contradictions.ts";
-import {
-  knownKeys,
-  manifestShape,
-  type WrittenConfig,
-  type WrittenManifest,
-  type WrittenProcess,
-  type WrittenRelease,
-} from "./manifest-schema.ts";
+import { knownKeys, manifestShape, type WrittenConfig, type WrittenManifest, type WrittenRelease } from "./manifest-schema.ts";
+import type { WrittenAutoscale, WrittenProcess } from "./process-schema.ts";
 import { procfile } from "./procfile.ts";
 import { variableFor } from "./resource-variable.ts";
 import { typeFlaw } from "./value.ts";
@@ -24,7 +19,8 @@ export interface ManifestFiles {
 }
 
 const file = "douze.yaml";
-const hour = 3_600_000;
+const minute = 60_000;
+const hour = 60 * minute;
 
 /**
  * What an app is: from `douze.yaml`, or from a `Procfile` with `app.json`.
@@ -145,6 +141,8 @@ function processOf(type: string, process: WrittenProcess): ProcessDeclaration {
     boot = 60_000,
     settle = 1_000,
     memory,
+    cpu,
+    autoscale,
     routed = type === "web",
     socket,
     busy,
@@ -159,6 +157,8 @@ function processOf(type: string, process: WrittenProcess): ProcessDeclaration {
     ...(socket && { socket }),
     ...(busy !== undefined && { busyMs: busy }),
     ...(memory !== undefined && { memoryBytes: memory }),
+    ...(cpu !== undefined && { cores: cpu }),
+    ...(autoscale && { autoscale: autoscaleOf(autoscale) }),
     ...(health && {
       health: {
         readiness: health.readiness ?? "/readyz",
@@ -169,6 +169,10 @@ function processOf(type: string, process: WrittenProcess): ProcessDeclaration {
       },
     }),
   };
+}
+
+function autoscaleOf({ min, max, cpu, metric, up = 0, down = 5 * minute }: WrittenAutoscale): Autoscale {
+  return { min, max, upMs: up, downMs: down, ...(cpu !== undefined && { cpuPercent: cpu }), ...(metric && { metric }) };
 }
 
 function resourcesOf(written: WrittenManifest): Record<string, ResourceDeclaration> {

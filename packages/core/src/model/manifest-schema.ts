@@ -1,60 +1,15 @@
 import * as z from "zod";
 import { scheduleFlaw, timeZoneFlaw } from "./cron-schedule.ts";
-import { type ConfigType, configTypes, languages, type ResourceType, resourceTypes, type SocketWay, socketWays } from "./manifest.ts";
-import { duration, size } from "./quantity.ts";
-import { count, flag, flawless, oneOf, scalar } from "./scalar.ts";
+import { type ConfigType, configTypes, languages, type ResourceType, resourceTypes } from "./manifest.ts";
+import { autoscale, command, health, metric, processDeclaration, type WrittenProcess } from "./process-schema.ts";
+import { duration } from "./quantity.ts";
+import { flag, flawless, oneOf, scalar } from "./scalar.ts";
 import { variablePattern, variableWords } from "./variable.ts";
 
 /** The shape of `douze.yaml`, as a person writes it. The JSON Schema for editors and the checks both come from here. */
 
 const hour = 3_600_000;
 const day = 24 * hour;
-const commandWords = "a command as one text, such as `node web.js`";
-const command = z
-  .string({ error: commandWords })
-  .regex(/\S/, { error: commandWords })
-  .refine((text) => !text.includes("\0"), { error: "a command without a NUL byte" });
-const path = z
-  .string({ error: "a path, such as `/readyz`" })
-  .regex(/^\/[^\s]*$/, { error: "a path that begins with `/`, such as `/readyz`" });
-
-const health = z
-  .strictObject(
-    {
-      readiness: path.optional().meta({ description: "Answers 2xx when requests may come. Default /readyz" }),
-      liveness: path.optional().meta({ description: "Answers 2xx while the process should not be restarted. Default /livez" }),
-      interval: duration("Between two probes once ready. Default 5s", hour).optional(),
-      timeout: duration("For one probe. Default 2s", hour).optional(),
-      failures: z
-        .int({ error: "a whole number" })
-        .min(1, { error: "at least 1" })
-        .max(100, { error: "at most 100" })
-        .optional()
-        .meta({ description: "How many failures in a row count. Default 3" }),
-    },
-    { error: "keys such as `readiness: /readyz`" },
-  )
-  .meta({ description: "HTTP probes. Without them a process is ready when its port accepts" });
-
-const processDeclaration = z.strictObject(
-  {
-    command: command.meta({ description: "Run in the release's tree, without a package manager in between" }),
-    scale: count.optional().meta({ description: "How many run unless the inventory or `douze scale` says otherwise. Default 1" }),
-    health: health.optional(),
-    grace: duration("From SIGTERM to SIGKILL. Default 30s, at most 1h", hour).optional(),
-    busy: duration("How long after SIGTERM it may go on while it says in $DOUZE_BUSY that it is busy; at most 24h", day).optional(),
-    boot: duration("From start to ready before the start counts as failed. Default 60s", hour).optional(),
-    settle: duration("How long a process without a port must stay up to count as ready. Default 1s", hour).optional(),
-    memory: size("Resident memory of the process and its children above which it is restarted, such as 512MiB").optional(),
-    socket: z
-      .enum(socketWays, { error: oneOf(socketWays) })
-      .optional()
-      .meta({ description: "How a server hands over connections: auto, inherit (LISTEN_FDS) or route. Default auto" }),
-    routed: flag.optional().meta({ description: "Whether the router sends requests here. Default: only `web`" }),
-  },
-  { error: "a command, or keys such as `command:`" },
-);
-
 const cronEntry = z.strictObject(
   {
     command,
@@ -179,25 +134,6 @@ export const manifestShape: z.ZodObject = z
   )
   .meta({ title: "douze.yaml", description: "What an app is" });
 
-export interface WrittenProcess {
-  readonly command: string;
-  readonly scale?: number;
-  readonly health?: {
-    readonly readiness?: string;
-    readonly liveness?: string;
-    readonly interval?: number;
-    readonly timeout?: number;
-    readonly failures?: number;
-  };
-  readonly grace?: number;
-  readonly busy?: number;
-  readonly boot?: number;
-  readonly settle?: number;
-  readonly memory?: number;
-  readonly routed?: boolean;
-  readonly socket?: SocketWay;
-}
-
 export interface WrittenCron {
   readonly command: string;
   readonly schedule: string;
@@ -249,10 +185,11 @@ const nested: Readonly<Record<string, z.ZodObject>> = {
 
 /** The keys that are known at a path, for advice on one that is not. */
 export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
-  const [section, , third] = path;
+  const [section, , third, fourth] = path;
   if (section === undefined) return Object.keys(manifestShape.shape).filter((key) => key !== "$schema");
   if (section === "build") return ["command", "language"];
   if (section === "release") return Object.keys(release.shape);
   if (third === "health") return Object.keys(health.shape);
+  if (third === "autoscale") return Object.keys(fourth === "metric" ? metric.shape : autoscale.shape);
   return Object.keys(nested[String(section)]?.shape ?? {});
 }

@@ -1,3 +1,4 @@
+import type { Autoscale } from "./autoscale.ts";
 import type { AppName, ProcessType } from "./ids.ts";
 
 /** What an app is: `douze.yaml`, or what a `Procfile` with `app.json` amounts to. */
@@ -41,6 +42,10 @@ export interface ProcessDeclaration {
   readonly bootMs: number;
   /** How long a process without a port must stay up to count as ready, in milliseconds. Default 1_000. */
   readonly settleMs: number;
+  /** Cores that one process counts on. What `autoscale.cpu` is a share of. Default 1. */
+  readonly cores?: number;
+  /** How its number follows the load. Absent: it stays as it was set. */
+  readonly autoscale?: Autoscale;
   /** Resident memory of the whole process group above which it is restarted, in bytes. */
   readonly memoryBytes?: number;
   /** Whether the router sends requests here. Default: true for `web`, false for all others. */

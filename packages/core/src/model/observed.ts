@@ -37,6 +37,8 @@ export type ObservedProcess = {
       readonly startedAt: Instant;
       readonly readyAt: Instant;
       readonly memoryBytes?: number;
+      /** Cores it used over the last quarter of a minute, its children included. Absent: not measured yet. */
+      readonly cores?: number;
       readonly port?: number;
       /** Of one that takes requests. */
       readonly requests?: RequestPath;

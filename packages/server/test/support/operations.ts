@@ -1,4 +1,4 @@
-import type { AppName, Digest, EnvironmentName, Formation, Instant, LogLine, ReleaseVersion } from "@douze/core";
+import type { AppName, Digest, EnvironmentName, Formation, Instant, LogLine, ProcessType, ReleaseVersion } from "@douze/core";
 import type {
   ConfigView,
   CrashBundle,
@@ -9,6 +9,7 @@ import type {
   ReleaseDiff,
   ReleaseView,
   RunView,
+  ScalingView,
   Status,
 } from "@douze/engine";
 
@@ -110,6 +111,8 @@ export const drain: DrainView = {
   since: at,
 };
 
+export const scaling: ScalingView = { process: "web" as ProcessType, count: 3, min: 2, max: 10, why: "cpu 68 % of 70 %", at };
+
 export interface Called {
   readonly name: keyof Operations;
   readonly given: readonly unknown[];
@@ -197,6 +200,7 @@ export function fixedOperations(called: Called[] = []): Operations {
     cronRuns: async (entry) => told([cronRun], "cronRuns", entry),
     cronRun: async (entry) => told(cronRun, "cronRun", entry),
     runs: async () => told([runView], "runs"),
+    scaling: async () => told([scaling], "scaling"),
     drains: async () => told([drain], "drains"),
     runDetached: async (request) => told(runView, "runDetached", request),
     oneOff: async (request) => told({ run: "run.8", release: v(12), place: { cwd: "/", env: { GREETING: "Hola" } } }, "oneOff", request),
