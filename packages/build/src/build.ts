@@ -107,7 +107,7 @@ async function make(request: BuildRequest, plan: BuildPlan, runtime: Runtime | u
   const cwd = join(making, "tree");
   const home = join(making, "home");
   const tmp = join(making, "tmp");
-  await Promise.all([mkdir(home), mkdir(tmp), mkdir(request.cache, { recursive: true })]);
+  await Promise.all([mkdir(home), mkdir(tmp), mkdir(request.cache, { recursive: true, mode: 0o700 })]);
   const paths = [...(runtime ? [runtime.folder] : []), ...path.split(":")].join(":");
   for (const tool of plan.tools) if (!(await findTool(tool, paths))) throw toolMissing(tool);
   const env = { ...isolated(request, home, tmp), ...plan.buildEnv, PATH: paths, DOUZE_BUILDING: "1" };

@@ -1,9 +1,21 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, realpath } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type AppName, type Instant, Problem } from "@douze/core";
 import { type Archive, Engine, type EngineOptions, ledgerKey, readInventory } from "@douze/engine";
-import { accessLine, accessSpool, Crashes, Drains, Local, LocalProvider, LogStore, type RoutePort, Router } from "@douze/local";
+import {
+  accessLine,
+  accessSpool,
+  Crashes,
+  Drains,
+  type IsolationOptions,
+  Local,
+  LocalProvider,
+  LogStore,
+  openIsolation,
+  type RoutePort,
+  Router,
+} from "@douze/local";
 import { findIdentities, type Identity } from "@douze/secrets";
 import { holdLock, serve } from "@douze/server";
 import { controlSocket } from "./compose.ts";
@@ -40,6 +52,8 @@ export interface Front {
   readonly logs: Map<string, LogStore>;
   /** Descriptor of the listening socket, where processes may take connections from it; the router is no part of this process then. */
   readonly publicFd?: number;
+  /** Default: none. */
+  readonly isolation?: Pick<IsolationOptions, "way" | "delegated">;
 }
 
 /** Of apps whose inventory names none, where no socket was handed over. */
@@ -91,6 +105,8 @@ export async function openEnvironment(place: Place, env: Env, front: Front, alon
   const named = hosts.find((host) => !host.startsWith("*")) ?? `${app}.localhost`;
   const address = `http://${alone ? "127.0.0.1" : named}:${front.port}`;
   const asked = Promise.withResolvers<void>();
+  const isolation =
+    front.isolation && openIsolation({ ...front.isolation, directory: await realpath(paths.environment), builds: paths.builds });
   const drained = { declared: inventory.drains, directory: join(paths.environment, "drains"), app, environment: place.environment };
   const drains = stack.use(Drains.open({ ...drained, store: logs, note: (text) => logs.append("douze", "", "stdout", text) }));
   let driver: Local | undefined;
@@ -110,12 +126,14 @@ export async function openEnvironment(place: Place, env: Env, front: Front, alon
           fallback: alone,
           ...(publicFd !== undefined && { publicFd }),
           ...(access !== undefined && { access }),
+          ...(isolation && { isolation }),
         });
         note = (text) => driver?.note(text);
         return driver;
       },
       addresses: () => [address],
       drains: () => drains.views,
+      ...(isolation && { isolation: isolation.told }),
       onShutDown: asked.resolve,
     },
   });

@@ -11,7 +11,7 @@ import type { OneOffPlace } from "@douze/engine";
  *
  * @throws Problem command-not-found - there is no such program in the release
  */
-export async function runHere(words: readonly string[], { cwd, env }: OneOffPlace): Promise<Outcome> {
+export async function runHere(words: readonly string[], { cwd, env, user }: OneOffPlace): Promise<Outcome> {
   const [first = "", ...rest] = words;
   // One word with spaces is a shell's line; several are a program and its arguments, taken as they are.
   const shell = rest.length === 0 && /\s/.test(first);
@@ -31,7 +31,7 @@ export async function runHere(words: readonly string[], { cwd, env }: OneOffPlac
   // Before the child is there: a signal that comes meanwhile is handled after it is.
   for (const signal of forwarded) process.on(signal, passOn);
   for (const signal of ignored) process.on(signal, stay);
-  const options: SpawnOptions = { cwd, env: { ...inherited, ...env }, stdio: "inherit" };
+  const options: SpawnOptions = { cwd, env: { ...inherited, ...env }, stdio: "inherit", ...user };
   const child = shell ? spawn("/bin/sh", ["-c", first], options) : spawn(first, rest, options);
   const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
   child.on("error", (cause) => reject(notFound(first, cause)));

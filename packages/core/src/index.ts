@@ -32,6 +32,7 @@ export {
   configTypes,
   type HealthDeclaration,
   type Language,
+  type LimitsDeclaration,
   languages,
   type Manifest,
   type ProcessDeclaration,

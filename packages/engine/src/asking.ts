@@ -96,6 +96,7 @@ function status(home: Home): Awaited<ReturnType<Operations["status"]>> {
     formation: now ? formationOf(home, standing(now)) : {},
     maintenance: home.running?.observed()?.maintenance ?? false,
     addresses: home.running?.addresses ?? [],
+    isolation: home.running?.isolation ?? [],
     ...(now && { current: now.release.version }),
     ...(last && !last.outcome && { candidate: last.release.version }),
   };

@@ -53,6 +53,8 @@ export interface Runnable {
 export interface OneOffPlace {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Whom it runs as. Absent: as whoever starts it. */
+  readonly user?: { readonly uid: number; readonly gid: number };
 }
 
 /** What is kept of an abnormal end. */

@@ -50,6 +50,8 @@ export interface EngineOptions {
   readonly drive?: {
     readonly open: (runnable: RunnableSource) => Promise<Driver>;
     readonly addresses: (driver: Driver) => readonly string[];
+    /** Sentences for people. Default none. */
+    readonly isolation?: readonly string[];
     /** How often autoscaling looks, in milliseconds. Default 15_000. */
     readonly autoscaleMs?: number;
     /** Where the log goes. Default nowhere. */
@@ -147,6 +149,7 @@ export class Engine implements AsyncDisposable {
         loop.look();
       },
       addresses: drive.addresses(driver),
+      isolation: drive.isolation ?? [],
       drains: drive.drains ?? ((): readonly DrainView[] => []),
       shutDown: drive.onShutDown,
     };

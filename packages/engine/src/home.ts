@@ -42,6 +42,7 @@ export interface Running {
   readonly refresh: (names: readonly string[]) => void;
   readonly maintain: (on: boolean) => Promise<void>;
   readonly addresses: readonly string[];
+  readonly isolation: readonly string[];
   readonly scaler: Autoscaler;
   readonly drains: () => readonly DrainView[];
   readonly shutDown: () => void;

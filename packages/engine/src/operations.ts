@@ -91,6 +91,8 @@ export interface Status {
   readonly maintenance: boolean;
   /** Where to open the app: `http://127.0.0.1:5000`. */
   readonly addresses: readonly string[];
+  /** What stands between its processes and the machine, and what does not and why: a sentence each. */
+  readonly isolation: readonly string[];
 }
 
 export interface DeployRequest {

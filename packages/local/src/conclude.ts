@@ -39,6 +39,8 @@ export async function conclude(site: Site, process: HostProcess, crash: Crash | 
   while (!site.closing.aborted) {
     try {
       await process.following;
+      // What the process left behind, in a session of its own for instance, ends before its output counts as whole.
+      await site.isolation.cgroups?.remove(process.start.id);
       // A store that cannot write must not keep the driver from ending.
       if (!(await settledBefore(process.finish(), site.closing))) return;
       if (crash) await report(site, process, crash);

@@ -1,25 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, type FSWatcher, openSync, watch } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { type FSWatcher, watch } from "node:fs";
 import type { Instant, Outcome, ReleaseVersion } from "@douze/core";
 import { processName, versionName } from "@douze/core";
-import type { HandOver } from "./listener/hand-over.ts";
 import type { AttachedSpool } from "./logs/spool.ts";
 import { isRunning, outcomeOf, procStat, send, signalGroup } from "./proc.ts";
 import type { RunFolder, Shim, Start } from "./run-folder.ts";
 import type { LogPort } from "./seams.ts";
-import { innerScript, shim } from "./shim.ts";
-
-/** Where and with what a process runs. Holds secrets. */
-export interface Place {
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
-  /** Of the command itself: `sh`, or `bash` where apps may count on it. */
-  readonly shell: string;
-  /** Source Heroku's profile scripts first. */
-  readonly profile: boolean;
-  /** What it inherits beside its output. */
-  readonly handOver?: HandOver;
-}
+import { type Place, spawnShim } from "./spawn-shim.ts";
 
 /** Who is told of it. */
 export interface Watch {
@@ -76,7 +63,7 @@ export class HostProcess implements AsyncDisposable {
   static begin(folder: RunFolder, start: Start, place: Place, watch: Watch): HostProcess {
     const process = new HostProcess(folder, start, watch);
     try {
-      process.#spawn(place);
+      process.#own(spawnShim(folder, start.command, place));
     } catch (error) {
       // Some refusals are thrown, others told by an event; whoever called gets both in the same way.
       if (!(error instanceof Error && "syscall" in error)) throw error;
@@ -183,20 +170,6 @@ export class HostProcess implements AsyncDisposable {
     this.#end(told ?? { outcome: this.#unseen(), at: this.#watch.clock() });
   }
 
-  #spawn({ cwd, env, shell, profile, handOver }: Place): void {
-    const stdout = openSync(this.folder.stdout, "a", 0o600);
-    const stderr = openSync(this.folder.stderr, "a", 0o600);
-    try {
-      const script = innerScript(this.start.command, { profile, inherits: handOver?.inherits === true });
-      const args = ["-c", shim, "douze-shim", this.folder.path, script, shell];
-      this.#own(spawn("/bin/sh", args, { argv0: "sh", cwd, env, detached: true, stdio: stdioOf(stdout, stderr, handOver) }));
-    } finally {
-      handOver?.close();
-      closeSync(stdout);
-      closeSync(stderr);
-    }
-  }
-
   #own(child: ChildProcess): void {
     this.#child = child;
     child.unref();
@@ -270,14 +243,4 @@ export class HostProcess implements AsyncDisposable {
     if (exitCode !== null) return outcomeOf(exitCode);
     return signalCode === null ? { by: "unknown" } : { by: "signal", signal: signalCode };
   }
-}
-
-/** By number of the descriptor in the process. */
-function stdioOf(stdout: number, stderr: number, handOver: HandOver | undefined): ("ignore" | number)[] {
-  const stdio: ("ignore" | number)[] = ["ignore", stdout, stderr];
-  for (const [number, fd] of handOver?.fds ?? []) {
-    while (stdio.length < number) stdio.push("ignore");
-    stdio[number] = fd;
-  }
-  return stdio;
 }

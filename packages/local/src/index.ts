@@ -1,4 +1,5 @@
 export { Drains, type DrainsOptions } from "./drains/drains.ts";
+export { type Isolation, type IsolationOptions, type IsolationWay, isolationWays, openIsolation } from "./isolation/isolation.ts";
 export { type AccessSpool, accessSpool } from "./listener/access-spool.ts";
 export { Doorway } from "./listener/doorway.ts";
 export { type OpenPort, openPort } from "./listener/open-port.ts";

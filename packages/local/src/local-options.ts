@@ -1,5 +1,6 @@
 import type { AppName, Instant } from "@douze/core";
 import type { RunnableSource } from "@douze/engine";
+import type { Isolation } from "./isolation/isolation.ts";
 import type { CrashPort, LogPort, RoutePort } from "./seams.ts";
 
 export interface LocalOptions {
@@ -18,6 +19,8 @@ export interface LocalOptions {
   readonly publicFd?: number;
   /** The file for the app's access lines, where the router is a process of its own. */
   readonly access?: string;
+  /** What stands between the processes and the rest of the machine. Default nothing. */
+  readonly isolation?: Isolation;
   /** Default the machine's. */
   readonly clock?: () => Instant;
   /** From 0 up to 1. Default `Math.random`. */

@@ -1,11 +1,13 @@
-import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { chown, mkdir, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
 import type { Instant, LogLine, LogQuery, Observed, ReleaseVersion, ScalingMetric, Step } from "@douze/core";
 import type { CrashBundle, Driver, OneOffPlace } from "@douze/engine";
 import { adopt } from "./adopt.ts";
 import { conclude, follow } from "./conclude.ts";
 import { FreePorts } from "./free-port.ts";
 import { HostProcess } from "./host-process.ts";
+import { makePassable } from "./isolation/app-user.ts";
+import { noIsolation } from "./isolation/isolation.ts";
 import { placePreload, preloadName } from "./listener/preload.ts";
 import type { LocalOptions } from "./local-options.ts";
 import { askMetric } from "./metric.ts";
@@ -13,7 +15,7 @@ import { Observers } from "./observers.ts";
 import { Pasts } from "./pasts.ts";
 import { bootId } from "./proc.ts";
 import { Releases } from "./releases.ts";
-import type { RunFolder, Start } from "./run-folder.ts";
+import { type RunFolder, runFolders, type Start } from "./run-folder.ts";
 import { checkedName, Runs } from "./runs.ts";
 import { type Site, troubleText } from "./site.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -45,7 +47,7 @@ export class Local implements Driver {
   #ended: Promise<void> | undefined;
 
   private constructor(options: LocalOptions, wanted: Wanted) {
-    const { directory, app, router, logs, crashes, hosts, fallback, chance = Math.random } = options;
+    const { directory, app, router, logs, crashes, hosts, fallback, chance = Math.random, isolation = noIsolation } = options;
     const clock = options.clock ?? ((): Instant => Date.now() as Instant);
     this.#directory = directory;
     this.#observers = new Observers(() => this.#observed());
@@ -65,7 +67,8 @@ export class Local implements Driver {
       bootId: bootId(),
       drainMs: options.drainMs ?? defaultDrainMs,
       ports: new FreePorts(chance()),
-      releases: new Releases(options.runnable, join(directory, "live"), logs, clock),
+      isolation,
+      releases: new Releases(options.runnable, join(directory, "live"), logs, clock, isolation.user),
       note: (text) => this.note(text),
       trouble: (error) => this.#trouble(error),
       changed: () => this.#changed(),
@@ -155,18 +158,17 @@ export class Local implements Driver {
   }
 
   async metric(release: ReleaseVersion, metric: ScalingMetric, signal: AbortSignal): Promise<number | undefined> {
-    const processes = this.#supervisor.observed(release, this.#site.clock());
-    const asked = processes.find(({ slot, phase }) => slot.process === metric.process && phase === "ready");
-    if (asked?.phase !== "ready" || asked.port === undefined) return undefined;
-    return await askMetric(asked.port, this.#site.hosts[0] ?? "localhost", metric, signal);
+    const { clock, hosts } = this.#site;
+    return await askMetric(this.#supervisor.observed(release, clock()), hosts[0] ?? "localhost", metric, signal);
   }
 
   async oneOff(release: ReleaseVersion, run: string): Promise<OneOffPlace> {
     const tmp = join(this.#directory, "tmp", checkedName(run));
     await rm(tmp, { recursive: true, force: true });
     await mkdir(tmp, { recursive: true, mode: 0o700 });
-    const { cwd, env } = await this.#site.releases.place(release, { name: run, tmp });
-    return { cwd, env };
+    const { cwd, env, user } = await this.#site.releases.place(release, { name: run, tmp });
+    if (user) await chown(tmp, user.uid, user.gid);
+    return { cwd, env, ...(user && { user }) };
   }
 
   /**
@@ -185,9 +187,14 @@ export class Local implements Driver {
   }
 
   async #begin(memoryIntervalMs: number): Promise<void> {
-    const { runDirectory } = this.#site;
+    const { runDirectory, isolation } = this.#site;
+    // Below the environment's folder, which only the app's user may enter.
+    if (isolation.user)
+      for (const folder of [runDirectory, join(this.#directory, "tmp"), join(this.#directory, "live")]) makePassable(folder);
     const parts = { supervisor: this.#supervisor, runs: this.#runs, pasts: this.#pasts };
     const { swept, gone } = adopt(runDirectory, this.#site.bootId, parts);
+    const known = new Set(runFolders(runDirectory).map(({ path }) => basename(path)));
+    if (isolation.cgroups) this.#tasks.add(isolation.cgroups.sweep(known).catch((error: unknown) => this.#trouble(error)));
     for (const name of swept) this.note(`${name} had not been wholly started when the engine was killed: it was ended`);
     for (const each of gone) this.#bury(each);
     const used = [...this.#site.wanted.releases, ...this.#runs.all].map(({ release }) => release).concat(this.#supervisor.releases);

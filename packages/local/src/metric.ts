@@ -1,17 +1,20 @@
 import { request } from "node:http";
-import { readMetric, type ScalingMetric } from "@douze/core";
+import { type ObservedProcess, readMetric, type ScalingMetric } from "@douze/core";
 
 const timeoutMs = 5_000;
 /** What `/metrics` of a large app may have. */
 const mostBytes = 4 * 1024 * 1024;
 
-/** Asks a process for a number. @returns nothing where it does not answer 200 with one in time */
+/** Asks one of the processes for a number. @returns nothing where none is ready, or it does not answer 200 with one in time */
 export async function askMetric(
-  port: number,
+  processes: readonly ObservedProcess[],
   host: string,
-  { path, name }: ScalingMetric,
+  { process, path, name }: ScalingMetric,
   signal: AbortSignal,
 ): Promise<number | undefined> {
+  const asked = processes.find(({ slot, phase }) => slot.process === process && phase === "ready");
+  if (asked?.phase !== "ready" || asked.port === undefined) return undefined;
+  const { port } = asked;
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   const headers = { host, "user-agent": "douze-metric", accept: "text/plain, */*;q=0.1", connection: "close" };
   const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);

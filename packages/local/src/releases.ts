@@ -3,11 +3,13 @@ import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Problem, type ProcessType, type ReleaseVersion, versionName } from "@douze/core";
 import type { Runnable, RunnableSource } from "@douze/engine";
-import type { Place } from "./host-process.ts";
+import type { AppUser } from "./isolation/app-user.ts";
+import { barrier } from "./isolation/reach.ts";
 import { writeLive } from "./live.ts";
 import { programOf, shellCommand } from "./plan/command.ts";
 import { processEnv } from "./plan/environment.ts";
 import type { LogPort } from "./seams.ts";
+import type { Place } from "./spawn-shim.ts";
 
 /** For whom a place is made. */
 export interface Tenant {
@@ -22,10 +24,12 @@ export class Releases {
   readonly #live: string;
   readonly #logs: Pick<LogPort, "mask">;
   readonly #clock: () => number;
+  readonly #user: AppUser | undefined;
   readonly #known = new Map<ReleaseVersion, Promise<Runnable>>();
   readonly #values = new Map<ReleaseVersion, Promise<unknown>>();
 
-  constructor(source: RunnableSource, liveDirectory: string, logs: Pick<LogPort, "mask">, clock: () => number) {
+  constructor(source: RunnableSource, liveDirectory: string, logs: Pick<LogPort, "mask">, clock: () => number, user: AppUser | undefined) {
+    this.#user = user;
     this.#source = source;
     this.#live = liveDirectory;
     this.#logs = logs;
@@ -59,7 +63,8 @@ export class Releases {
     checkEnv(env);
     const heroku = source === "Procfile";
     // Heroku runs commands with bash, and some count on it.
-    return { cwd: tree, env: processEnv(env, own), shell: heroku && existsSync("/bin/bash") ? "/bin/bash" : "/bin/sh", profile: heroku };
+    const shell = heroku && existsSync("/bin/bash") ? "/bin/bash" : "/bin/sh";
+    return { cwd: tree, env: processEnv(env, own), shell, profile: heroku, ...(this.#user && { user: this.#user }) };
   }
 
   /**
@@ -72,7 +77,7 @@ export class Releases {
     const program = programOf(command);
     // What a profile script adds to the PATH, only the shell will know.
     const profile = release.manifest.source === "Procfile" && [".profile", ".profile.d"].some((each) => existsSync(join(tree, each)));
-    if (program !== undefined && !profile) checkProgram(program, tree, env["PATH"] ?? "", `${name} of ${versionName(version)}`);
+    if (program !== undefined && !profile) checkProgram(program, tree, env["PATH"] ?? "", `${name} of ${versionName(version)}`, this.#user);
     return shellCommand(command);
   }
 
@@ -151,9 +156,19 @@ function checkEnv(env: Readonly<Record<string, string>>): void {
   });
 }
 
-function checkProgram(program: string, tree: string, path: string, whose: string): void {
+function checkProgram(program: string, tree: string, path: string, whose: string, user: AppUser | undefined): void {
   const candidates = program.includes("/") ? [resolve(tree, program)] : path.split(":").map((folder) => resolve(tree, folder, program));
-  if (candidates.some(isExecutable)) return;
+  const found = candidates.find(isExecutable);
+  if (found !== undefined) {
+    const closed = user && barrier(found, user);
+    if (closed === undefined) return;
+    throw new Problem({
+      code: "command-not-found",
+      what: `${whose} cannot be started`,
+      why: `\`${program}\` is ${found}, and the app's own user may not enter ${closed}`,
+      fix: "install it where everybody may run it (`/usr/local`), or let the app run as the engine: DOUZE_ISOLATION=off",
+    });
+  }
   const there = candidates.find((file) => existsSync(file));
   throw new Problem({
     code: "command-not-found",

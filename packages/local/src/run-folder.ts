@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Exit, Instant, Outcome, ProcessDeclaration, ReleaseVersion, RunName, Slot, StopReason } from "@douze/core";
 import { Problem } from "@douze/core";
 import { firstBytes, makeFolder, readIfThere, writeWhole } from "./files.ts";
+import { type AppUser, makePassable } from "./isolation/app-user.ts";
 import { outcomeOf } from "./proc.ts";
 
 /** What is written down before a process is started. Holds no secret. */
@@ -105,11 +106,16 @@ export class RunFolder {
   /**
    * Makes the folder, with what is about to be started. A folder of that name means that it was started before.
    *
+   * @param user - whom the process runs as: its TMPDIR is theirs, and all else is not
    * @returns whether it was made
    */
-  create(start: Start): boolean {
+  create(start: Start, user?: AppUser): boolean {
     if (!makeFolder(this.path)) return false;
     makeFolder(this.tmp);
+    if (user) {
+      makePassable(this.path);
+      chownSync(this.tmp, user.uid, user.gid);
+    }
     makeFolder(join(this.path, "spool"));
     // A run must never be started twice, not even after a loss of power; a slot's process is gone then anyway.
     writeWhole(join(this.path, "state.json"), `${JSON.stringify(start)}\n`, start.kind === "run" ? "durable" : "until-reboot");

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type Instant, later, Problem, type Run, type RunName, type Step } from "@douze/core";
 import { conclude, follow } from "./conclude.ts";
 import { HostProcess, type HowItEnded, type Watch } from "./host-process.ts";
+import { limitsOf } from "./isolation/isolation.ts";
 import { abnormalRunEnd } from "./plan/ending.ts";
 import { superviseRuns } from "./plan/runs.ts";
 import { type End, RunFolder, type Start, type Stop } from "./run-folder.ts";
@@ -60,8 +61,9 @@ export class Runs implements AsyncDisposable {
       const text = await releases.command(release, command, run);
       const place = await releases.place(release, { name: run, tmp: folder.tmp });
       const start: RunStart = { kind: "run", id: run, run, release, command: text, timeoutMs, startedAt: clock(), bootId };
-      if (this.#ending || this.#closed || !folder.create(start)) return;
-      const process: HostProcess = HostProcess.begin(folder, start, place, this.#watch(run));
+      if (this.#ending || this.#closed || !folder.create(start, place.user)) return;
+      const cgroups = this.#site.isolation.cgroups?.make(run, limitsOf({}));
+      const process: HostProcess = HostProcess.begin(folder, start, { ...place, ...(cgroups && { cgroups }) }, this.#watch(run));
       process.follow(logs);
       this.#going.set(run, { process, start, stop: undefined });
     } finally {

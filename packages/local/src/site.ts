@@ -1,5 +1,6 @@
 import type { AppName, Instant } from "@douze/core";
 import type { FreePorts } from "./free-port.ts";
+import type { Isolation } from "./isolation/isolation.ts";
 import type { Releases } from "./releases.ts";
 import type { CrashPort, LogPort, RoutePort } from "./seams.ts";
 import type { Wanted } from "./wanted.ts";
@@ -18,6 +19,7 @@ export interface Site {
   };
   /** The file for the app's access lines, where the router is a process of its own. */
   readonly access?: string;
+  readonly isolation: Isolation;
   /** One folder for each start of a process. */
   readonly runDirectory: string;
   /** Of the machine's present start. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { type Instant, later, type ProcessDeclaration, type Slot, slotName } from "@douze/core";
-import type { Place } from "./host-process.ts";
+import { limitsOf } from "./isolation/isolation.ts";
 import { type HandOver, handOver } from "./listener/hand-over.ts";
 import { socketInode } from "./listener/takes-connections.ts";
 import type { SlotStart } from "./occupant.ts";
@@ -10,6 +10,7 @@ import { probeWay } from "./plan/probe.ts";
 import type { SlotProcess } from "./plan/supervise.ts";
 import { RunFolder } from "./run-folder.ts";
 import { retryMs, type Site, troubleText } from "./site.ts";
+import type { Place } from "./spawn-shim.ts";
 import type { Tasks } from "./tasks.ts";
 
 /** A start that is on its way: its release is asked for, a port is sought. */
@@ -124,9 +125,12 @@ export class Starts {
         ...(given?.inherits && { inherits: true }),
         ...(given && publicInode !== undefined && { publicInode }),
       };
-      if (!folder.create(start)) throw new TypeError(`${folder.path} is there already`);
+      if (!folder.create(start, place.user)) throw new TypeError(`${folder.path} is there already`);
       const env = { ...place.env, ...(declared.busyMs !== undefined && { DOUZE_BUSY: folder.busyFile }), ...given?.env };
-      return { folder, start, place: { ...place, env, ...(given && { handOver: given }) } };
+      const { limits } = declared;
+      const cgroups = this.#site.isolation.cgroups?.make(id, limitsOf(declared));
+      const bounds = { ...(cgroups && { cgroups }), ...(limits?.files !== undefined && { files: limits.files }) };
+      return { folder, start, place: { ...place, ...bounds, env, ...(given && { handOver: given }) } };
     };
   }
 

@@ -604,6 +604,10 @@ export interface components {
          *       "maintenance": false,
          *       "addresses": [
          *         "http://127.0.0.1:5000"
+         *       ],
+         *       "isolation": [
+         *         "processes run as user 60706, which nobody else has",
+         *         "limits are kept by cgroups: memory, cpu, pids"
          *       ]
          *     }
          */
@@ -621,6 +625,8 @@ export interface components {
             readonly maintenance: boolean;
             /** @description Where to open the app */
             readonly addresses: readonly string[];
+            /** @description What stands between its processes and the machine */
+            readonly isolation: readonly string[];
         };
         /**
          * @example {
@@ -1044,6 +1050,11 @@ export interface components {
                 /** @description Holds secrets */
                 readonly env: {
                     readonly [key: string]: string;
+                };
+                /** @description Whom it runs as; absent, as whoever starts it */
+                readonly user?: {
+                    readonly uid: number;
+                    readonly gid: number;
                 };
             };
         };

@@ -36,6 +36,7 @@ export function register(program: Command): void {
       const scaling = await ask((operations) => operations.scaling());
       for (const each of scaling) if (type === undefined || each.process === type) paper.line(scalingText(each, now));
       for (const text of reasons(shown)) paper.line(text);
+      for (const sentence of (await ask((operations) => operations.status())).isolation) paper.line(sentence);
     });
 }
 

@@ -11,7 +11,7 @@ export function register(program: Command): void {
       const { ask, paper, json } = contextOf(command);
       const status = await ask((operations) => operations.status());
       if (json) return paper.json(status);
-      const { app, environment, running, pid, current, candidate, formation, maintenance, addresses } = status;
+      const { app, environment, running, pid, current, candidate, formation, maintenance, addresses, isolation } = status;
       const { line, styled } = paper;
       line(
         `${styled("bold", app)} in ${environment}: ${running ? `running, engine ${pid}` : "not running"}${maintenance ? ", in maintenance" : ""}`,
@@ -27,5 +27,6 @@ export function register(program: Command): void {
         }`,
       );
       for (const address of addresses) line(`  open      ${address}`);
+      for (const sentence of isolation) line(`  isolation ${sentence}`);
     });
 }

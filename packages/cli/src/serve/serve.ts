@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { Problem } from "@douze/core";
-import { inheritedSockets, openPort } from "@douze/local";
+import { type IsolationWay, inheritedSockets, isolationWays, openPort } from "@douze/local";
 import { holdLock, runtimeDirectory } from "@douze/server";
 import type { Context } from "../context.ts";
 import { printFailure } from "../failure.ts";
@@ -32,7 +34,27 @@ export async function serveApps(context: Context, places: readonly Place[], opti
   const asked = await askedPorts(places, env);
   if (sockets.length === 0) return await openPorts(context, asked, preset, runtime);
   const onStop = options.onStop ?? (env["DOUZE_ON_STOP"] === "stop" ? "stop" : "leave");
-  await serveEnvironments(context, { sockets, asked, preset, runtime, onStop, logs: options.logs });
+  const isolation = { way: isolationWay(env), delegated: await isAllOfContainer() };
+  await serveEnvironments(context, { sockets, asked, preset, runtime, onStop, logs: options.logs, isolation });
+}
+
+/** @throws Problem request-invalid - DOUZE_ISOLATION is something else */
+function isolationWay({ DOUZE_ISOLATION: text = "auto" }: Context["env"]): IsolationWay {
+  const way = isolationWays.find((each) => each === text);
+  if (way) return way;
+  throw new Problem({
+    code: "request-invalid",
+    what: `DOUZE_ISOLATION is ${JSON.stringify(text)}`,
+    why: `it is one of ${isolationWays.join(", ")}`,
+    fix: "set it to one, or unset it",
+  });
+}
+
+/** Whether what holds the sockets, the engine's second parent, is process 1 of a container, where no systemd divides the groups. */
+async function isAllOfContainer(): Promise<boolean> {
+  if (existsSync("/run/systemd/system")) return false;
+  const status = await readFile(`/proc/${process.ppid}/status`, "utf8");
+  return process.ppid === 1 || /^PPid:\s+1$/m.test(status);
 }
 
 /** Those whose inventory can be read; of the others it is told why not. */

@@ -19,6 +19,7 @@ export interface ServingOptions {
   readonly runtime: string;
   readonly onStop: "leave" | "stop";
   readonly logs: boolean;
+  readonly isolation: NonNullable<Front["isolation"]>;
 }
 
 interface Served extends RunningEnvironment {
@@ -50,7 +51,7 @@ export async function serveEnvironments(context: Context, options: ServingOption
     const note = (text: string): void => paper.line(text);
     const doorway = stack.use(await Doorway.open({ fd: socket.fd, directory, version, note, ...(routed !== undefined && { routed }) }));
     doorways.push(doorway);
-    const front: Front = { router: doorway, port: socket.port, logs: new Map(), publicFd: socket.fd };
+    const front: Front = { router: doorway, port: socket.port, logs: new Map(), publicFd: socket.fd, isolation: options.isolation };
     for (const place of places) {
       const environment = await attempt(context, place, front, places.length === 1);
       if (environment) served.push(stack.use(environment));

@@ -2,7 +2,15 @@ import { appJson } from "./app-json.ts";
 import type { Autoscale } from "./autoscale.ts";
 import { type AppName, appName, type ProcessType } from "./ids.ts";
 import { flawed, flaws } from "./issues.ts";
-import type { BuildDeclaration, ConfigDeclaration, ConfigType, Manifest, ProcessDeclaration, ResourceDeclaration } from "./manifest.ts";
+import type {
+  BuildDeclaration,
+  ConfigDeclaration,
+  ConfigType,
+  LimitsDeclaration,
+  Manifest,
+  ProcessDeclaration,
+  ResourceDeclaration,
+} from "./manifest.ts";
 import { contradictions } from "./manifest-contradictions.ts";
 import { knownKeys, manifestShape, type WrittenConfig, type WrittenManifest, type WrittenRelease } from "./manifest-schema.ts";
 import type { WrittenAutoscale, WrittenProcess } from "./process-schema.ts";
@@ -143,6 +151,7 @@ function processOf(type: string, process: WrittenProcess): ProcessDeclaration {
     memory,
     cpu,
     autoscale,
+    limits,
     routed = type === "web",
     socket,
     busy,
@@ -158,6 +167,7 @@ function processOf(type: string, process: WrittenProcess): ProcessDeclaration {
     ...(busy !== undefined && { busyMs: busy }),
     ...(memory !== undefined && { memoryBytes: memory }),
     ...(cpu !== undefined && { cores: cpu }),
+    ...(limits && { limits: limitsOf(limits) }),
     ...(autoscale && { autoscale: autoscaleOf(autoscale) }),
     ...(health && {
       health: {
@@ -169,6 +179,10 @@ function processOf(type: string, process: WrittenProcess): ProcessDeclaration {
       },
     }),
   };
+}
+
+function limitsOf({ cpu, ...rest }: NonNullable<WrittenProcess["limits"]>): LimitsDeclaration {
+  return { ...rest, ...(cpu !== undefined && { cores: cpu }) };
 }
 
 function autoscaleOf({ min, max, cpu, metric, up = 0, down = 5 * minute }: WrittenAutoscale): Autoscale {

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { scheduleFlaw, timeZoneFlaw } from "./cron-schedule.ts";
 import { type ConfigType, configTypes, languages, type ResourceType, resourceTypes } from "./manifest.ts";
-import { autoscale, command, health, metric, processDeclaration, type WrittenProcess } from "./process-schema.ts";
+import { autoscale, command, health, limits, metric, processDeclaration, type WrittenProcess } from "./process-schema.ts";
 import { duration } from "./quantity.ts";
 import { flag, flawless, oneOf, scalar } from "./scalar.ts";
 import { variablePattern, variableWords } from "./variable.ts";
@@ -190,6 +190,7 @@ export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
   if (section === "build") return ["command", "language"];
   if (section === "release") return Object.keys(release.shape);
   if (third === "health") return Object.keys(health.shape);
+  if (third === "limits") return Object.keys(limits.shape);
   if (third === "autoscale") return Object.keys(fourth === "metric" ? metric.shape : autoscale.shape);
   return Object.keys(nested[String(section)]?.shape ?? {});
 }

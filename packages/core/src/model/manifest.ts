@@ -48,6 +48,8 @@ export interface ProcessDeclaration {
   readonly autoscale?: Autoscale;
   /** Resident memory of the whole process group above which it is restarted, in bytes. */
   readonly memoryBytes?: number;
+  /** What the kernel keeps it below, with all that it starts, where cgroups can be had. */
+  readonly limits?: LimitsDeclaration;
   /** Whether the router sends requests here. Default: true for `web`, false for all others. */
   readonly routed: boolean;
   /**
@@ -56,6 +58,15 @@ export interface ProcessDeclaration {
    * `route`: always by the router. Default `auto`.
    */
   readonly socket?: SocketWay;
+}
+
+export interface LimitsDeclaration {
+  /** Absent: no bound. */
+  readonly cores?: number;
+  /** Processes and threads. Default 4096. */
+  readonly processes?: number;
+  /** Open files of one process. Default the machine's. */
+  readonly files?: number;
 }
 
 export const socketWays = ["auto", "inherit", "route"] as const;

@@ -25,6 +25,7 @@ export const problemCodes = [
   "environment-unusable",
   "file-exists",
   "inventory-invalid",
+  "isolation-impossible",
   "ledger-unreadable",
   "listen-fds-invalid",
   "lock-ambiguous",

@@ -70,6 +70,32 @@ export const autoscale: z.ZodObject = z
   )
   .meta({ description: "How the number of processes follows the load" });
 
+export const limits: z.ZodObject = z
+  .strictObject(
+    {
+      cpu: z
+        .number({ error: "a number of cores, such as 0.5" })
+        .min(0.01, { error: "at least 0.01" })
+        .max(1024, { error: "at most 1024" })
+        .optional()
+        .meta({ description: "Cores. Default no bound" }),
+      processes: z
+        .int({ error: "a whole number" })
+        .min(8, { error: "at least 8" })
+        .max(4_194_304, { error: "at most 4194304" })
+        .optional()
+        .meta({ description: "Processes and threads. Default 4096" }),
+      files: z
+        .int({ error: "a whole number" })
+        .min(64, { error: "at least 64" })
+        .max(1_048_576, { error: "at most 1048576" })
+        .optional()
+        .meta({ description: "Open files of one process. Default the machine's" }),
+    },
+    { error: "keys `cpu:`, `processes:` and `files:`" },
+  )
+  .meta({ description: "What the kernel keeps a process below, with all that it starts" });
+
 export const processDeclaration: z.ZodObject = z.strictObject(
   {
     command: command.meta({ description: "Run in the release's tree, without a package manager in between" }),
@@ -87,6 +113,7 @@ export const processDeclaration: z.ZodObject = z.strictObject(
       .meta({ description: "Cores that one process counts on. Default 1" }),
     autoscale: autoscale.optional(),
     memory: size("Resident memory of the process and its children above which it is restarted, such as 512MiB").optional(),
+    limits: limits.optional(),
     socket: z
       .enum(socketWays, { error: oneOf(socketWays) })
       .optional()
@@ -113,6 +140,7 @@ export interface WrittenProcess {
   readonly cpu?: number;
   readonly autoscale?: WrittenAutoscale;
   readonly memory?: number;
+  readonly limits?: { readonly cpu?: number; readonly processes?: number; readonly files?: number };
   readonly routed?: boolean;
   readonly socket?: SocketWay;
 }

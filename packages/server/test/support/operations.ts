@@ -27,6 +27,7 @@ export const status: Status = {
   current: v(12),
   formation: { web: 2, worker: 1 } as Formation,
   maintenance: false,
+  isolation: ["processes run as user 60706, which nobody else has"],
   addresses: ["http://127.0.0.1:5000"],
 };
 
