@@ -50,7 +50,11 @@ export interface Front {
   readonly port: number;
   /** By app, where its requests are told of. */
   readonly logs: Map<string, LogStore>;
-  /** Descriptor of the listening socket, where processes may take connections from it; the router is no part of this process then. */
+  /** What it speaks. */
+  readonly scheme: "http" | "https";
+  /** The router is no part of this process. */
+  readonly separate?: boolean;
+  /** Descriptor of the listening socket, where processes may take connections from it. */
   readonly publicFd?: number;
   /** Default: none. */
   readonly isolation?: Pick<IsolationOptions, "way" | "delegated">;
@@ -73,7 +77,7 @@ export async function openFront(place: Place, env: Env, port: number | undefined
     port: port ?? target.port ?? defaultPort,
     onAccess: (record) => logs.get(record.app ?? "")?.append("router", "", "stdout", accessLine(record)),
   });
-  return { router, port: router.port, logs, [Symbol.asyncDispose]: () => router[Symbol.asyncDispose]() };
+  return { router, scheme: "http", port: router.port, logs, [Symbol.asyncDispose]: () => router[Symbol.asyncDispose]() };
 }
 
 /**
@@ -100,10 +104,10 @@ export async function openEnvironment(place: Place, env: Env, front: Front, alon
   front.logs.set(app, logs);
   stack.defer(() => void front.logs.delete(app));
   const { router, publicFd } = front;
-  const access = publicFd === undefined ? undefined : stack.use(accessSpool(paths.environment, logs)).path;
+  const access = !front.separate ? undefined : stack.use(accessSpool(paths.environment, logs)).path;
   const hosts = inventory.target.hosts.length > 0 ? inventory.target.hosts : [`${app}.localhost`];
   const named = hosts.find((host) => !host.startsWith("*")) ?? `${app}.localhost`;
-  const address = `http://${alone ? "127.0.0.1" : named}:${front.port}`;
+  const address = `${front.scheme}://${alone && front.scheme === "http" ? "127.0.0.1" : named}:${front.port}`;
   const asked = Promise.withResolvers<void>();
   const isolation =
     front.isolation && openIsolation({ ...front.isolation, directory: await realpath(paths.environment), builds: paths.builds });

@@ -28,9 +28,9 @@ const cases: readonly {
   },
   {
     line: ["ps", "--why"],
-    asks: [["processes"]],
+    asks: [["processes"], ["scaling"], ["status"]],
     prints:
-      "PROCESS  RELEASE  STATE  UP     RESTARTS  MEMORY  PORT   VIA     COMMAND\nweb.1    v12      ready  <age>  0         59 MiB  41873  router  node server.js\nweb.1 gets requests through the router: several apps share the port\n",
+      "PROCESS  RELEASE  STATE  UP     RESTARTS  MEMORY  PORT   VIA     COMMAND\nweb.1    v12      ready  <age>  0         59 MiB  41873  router  node server.js\nweb: 3, between 2 and 10: cpu 68 % of 70 % (<age> ago)\nweb.1 gets requests through the router: several apps share the port\nprocesses run as user 60706, which nobody else has\n",
   },
   { line: ["ps", "worker"], asks: [["processes"]], tells: "nothing runs\n" },
   {
@@ -51,8 +51,16 @@ const cases: readonly {
   {
     line: ["status"],
     asks: [["status"]],
-    prints: "hola in development: running, engine 4711\n  release   v12\n  formation web=2 worker=1\n  open      http://127.0.0.1:5000\n",
+    prints:
+      "hola in development: running, engine 4711\n  release   v12\n  formation web=2 worker=1\n  open      http://127.0.0.1:5000\n  isolation processes run as user 60706, which nobody else has\n",
     json: (operations) => operations.status(),
+  },
+  {
+    line: ["drains"],
+    asks: [["drains"], ["status"]],
+    prints:
+      "DRAIN      TO                        SENT  DROPPED  BEHIND  STATE\ncollector  https://logs.example.org  120   3        4 KiB   waiting since 2026-11-20 16:00:00: connect ECONNREFUSED\n",
+    json: (operations) => operations.drains(),
   },
   {
     line: ["releases"],
@@ -415,5 +423,8 @@ async function asJson([name = "", ...rest]: readonly string[]): Promise<unknown>
 
 /** Without how long ago things happened, which differs from run to run and moves what follows. */
 function ageless(text: string): string {
-  return text.replace(/ +/g, " ").replace(/ \d+[smhd](?= |$)/gm, " <age>");
+  return text
+    .replace(/ +/g, " ")
+    .replace(/ \d+[smhd](?= |$)/gm, " <age>")
+    .replace(/\(\d+[smhd] ago\)/g, "(<age> ago)");
 }

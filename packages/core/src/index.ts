@@ -63,6 +63,7 @@ export {
 export { variableFor } from "./model/resource-variable.ts";
 export type { Run, RunName } from "./model/run.ts";
 export { inventorySchema, manifestSchema } from "./model/schema.ts";
+export type { Acme, CertificateFiles, Tls } from "./model/tls.ts";
 export { durationMs, durationText, sizeBytes } from "./model/units.ts";
 export { typeFlaw } from "./model/value.ts";
 export { isReserved, looksSecret } from "./model/variable.ts";

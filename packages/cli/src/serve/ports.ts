@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { Problem } from "@douze/core";
+import { Problem, type Tls } from "@douze/core";
 import type { PublicSocket } from "@douze/local";
 
 /** The public port that an app's inventory asks for; absent where it leaves that to whatever runs it. */
@@ -8,11 +8,16 @@ export interface AskedPort<T> {
   /** For people. */
   readonly name: string;
   readonly port?: number;
+  /** Host names that it asks for. */
+  readonly hosts: readonly string[];
+  /** Absent: plain HTTP. */
+  readonly tls?: Tls;
 }
 
 /** The ports to open for apps, each once, in order. Pure. */
 export function portsToOpen(asked: readonly AskedPort<unknown>[], preset: number): readonly number[] {
-  return [...new Set(asked.map(({ port }) => port ?? preset))].toSorted((a, b) => a - b);
+  const ports = asked.flatMap(({ port, tls }) => [port ?? preset, ...(tls?.redirectPort === undefined ? [] : [tls.redirectPort])]);
+  return [...new Set(ports)].toSorted((a, b) => a - b);
 }
 
 /**
@@ -25,16 +30,17 @@ export function behind<T>(
   asked: readonly AskedPort<T>[],
   preset: number,
 ): {
-  readonly fronts: ReadonlyMap<PublicSocket, readonly T[]>;
+  readonly fronts: ReadonlyMap<PublicSocket, readonly AskedPort<T>[]>;
   readonly without: readonly { readonly of: T; readonly problem: Problem }[];
 } {
-  const fronts = new Map<PublicSocket, T[]>();
+  const fronts = new Map<PublicSocket, AskedPort<T>[]>();
   const without: { readonly of: T; readonly problem: Problem }[] = [];
   const byPort = (port: number): PublicSocket | undefined => sockets.find((socket) => socket.port === port);
-  for (const { of, name, port } of asked) {
+  for (const app of asked) {
+    const { of, name, port } = app;
     const socket = port === undefined ? (byPort(preset) ?? (sockets.length === 1 ? sockets[0] : undefined)) : byPort(port);
     if (!socket) without.push({ of, problem: notHandedOver(name, port ?? preset, sockets) });
-    else fronts.set(socket, [...(fronts.get(socket) ?? []), of]);
+    else fronts.set(socket, [...(fronts.get(socket) ?? []), app]);
   }
   return { fronts, without };
 }

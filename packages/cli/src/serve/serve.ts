@@ -62,8 +62,8 @@ export async function askedPorts(places: readonly Place[], env: Context["env"]):
   const asked = await Promise.all(
     places.map(async (place) => {
       try {
-        const { port } = (await inventoryOf(place, env)()).inventory.target;
-        return [{ of: place, name: place.directory, ...(port !== undefined && { port }) }];
+        const { port, tls, hosts } = (await inventoryOf(place, env)()).inventory.target;
+        return [{ of: place, name: place.directory, hosts, ...(port !== undefined && { port }), ...(tls && { tls }) }];
       } catch (error) {
         if (!(error instanceof Problem)) throw error;
         printFailure(error, false);

@@ -1,16 +1,15 @@
 import { setTimeout } from "node:timers/promises";
 import type { Instant } from "@douze/core";
 import { Problem } from "@douze/core";
-import { Doorway, type PublicSocket } from "@douze/local";
-import { holdLock } from "@douze/server";
+import type { PublicSocket } from "@douze/local";
 import type { Context } from "../context.ts";
 import { printFailure } from "../failure.ts";
 import { logText } from "../log-text.ts";
 import { type Front, openEnvironment, type RunningEnvironment } from "../open.ts";
 import type { Place } from "../place.ts";
-import { version } from "../version.ts";
+import { Doors } from "./doors.ts";
 import { againStatus } from "./holder.ts";
-import { type AskedPort, behind, routersFolder } from "./ports.ts";
+import { type AskedPort, behind } from "./ports.ts";
 
 export interface ServingOptions {
   readonly sockets: readonly PublicSocket[];
@@ -43,18 +42,18 @@ export async function serveEnvironments(context: Context, options: ServingOption
   const { fronts, without } = behind(options.sockets, options.asked, options.preset);
   for (const { problem } of without) printFailure(problem, false);
   const served: Served[] = [];
-  const doorways: Doorway[] = [];
-  for (const [socket, places] of fronts) {
-    const routed = places.length > 1 ? "several apps share the port" : undefined;
-    const directory = routersFolder(options.runtime, socket.port);
-    stack.use(await holdLock(directory));
-    const note = (text: string): void => paper.line(text);
-    const doorway = stack.use(await Doorway.open({ fd: socket.fd, directory, version, note, ...(routed !== undefined && { routed }) }));
-    doorways.push(doorway);
-    const front: Front = { router: doorway, port: socket.port, logs: new Map(), publicFd: socket.fd, isolation: options.isolation };
-    for (const place of places) {
-      const environment = await attempt(context, place, front, places.length === 1);
-      if (environment) served.push(stack.use(environment));
+  const note = (text: string): void => paper.line(text);
+  const doors = stack.use(await Doors.open({ sockets: options.sockets, fronts, runtime: options.runtime, note }));
+  for (const [socket, apps] of fronts) {
+    const logs: Front["logs"] = new Map();
+    for (const app of apps) {
+      const { own, ...door } = doors.to(app, socket);
+      const front: Front = { ...door, logs, separate: true, isolation: options.isolation, ...(own && { publicFd: socket.fd }) };
+      const environment = await attempt(context, app.of, front, apps.length === 1);
+      if (!environment) continue;
+      served.push(stack.use(environment));
+      const certificate = doors.certify(app, door.router, (text) => environment.driver.note(text));
+      if (certificate) stack.use(certificate);
     }
   }
   if (served.length === 0) return;
@@ -68,8 +67,8 @@ export async function serveEnvironments(context: Context, options: ServingOption
   else if (outcome === "told" && options.onStop === "stop") {
     paper.line("stopping");
     await Promise.all(served.map((each) => stop(each, ending.again)));
-    for (const doorway of doorways) doorway.end();
-  } else if (outcome === "stopped") for (const doorway of doorways) doorway.end();
+    doors.end();
+  } else if (outcome === "stopped") doors.end();
   else if (outcome !== "told") printFailure(outcome.error, false);
 }
 

@@ -8,6 +8,7 @@ import { nearest } from "./nearest.ts";
 import { Problem } from "./problem.ts";
 import { duration, size } from "./quantity.ts";
 import { count, scalar } from "./scalar.ts";
+import { tlsOf, tlsShape, type WrittenTls } from "./tls.ts";
 import { variableFlaw, variablePattern, variableWords } from "./variable.ts";
 import { type YamlText, yamlText } from "./yaml-text.ts";
 
@@ -29,6 +30,7 @@ const target = z.strictObject(
       .array(host, { error: "a list of host names" })
       .optional()
       .meta({ description: "Routed to this app. Default <app>.localhost, and all others when it is the only app" }),
+    tls: tlsShape.optional(),
   },
   { error: "keys such as `port:`" },
 );
@@ -87,7 +89,7 @@ export const inventoryShape: z.ZodObject = z
   .meta({ title: "inventory/<environment>.yaml", description: "What varies from deploy to deploy" });
 
 interface WrittenInventory {
-  readonly target?: z.output<typeof target>;
+  readonly target?: { readonly port?: number; readonly hosts?: readonly string[]; readonly tls?: WrittenTls };
   readonly config?: Readonly<Record<string, string | number | boolean>>;
   readonly scale?: Readonly<Record<ProcessType, number | z.output<typeof bounds>>>;
   readonly attachments?: Readonly<Record<string, z.output<typeof attachment>>>;
@@ -96,7 +98,8 @@ interface WrittenInventory {
 }
 
 /** The keys that are known at a path, for advice on one that is not. */
-function knownKeys([section]: readonly PropertyKey[]): readonly string[] {
+function knownKeys([section, second]: readonly PropertyKey[]): readonly string[] {
+  if (section === "target" && second === "tls") return Object.keys(tlsShape.shape);
   if (section === undefined) return Object.keys(inventoryShape.shape).filter((key) => key !== "$schema" && key !== "sops");
   const sections: Readonly<Record<string, z.ZodObject>> = { target, attachments: attachmentKeys, logs, drains: drainKeys };
   return Object.keys(sections[String(section)]?.shape ?? {});
@@ -130,7 +133,10 @@ export function inventory(text: string, file: string, environment: EnvironmentNa
   const written = result.data as WrittenInventory;
   const attachments = Object.entries(written.attachments ?? {}).map(([name, each]) => ({ name, found: attachmentOf(each, secrets) }));
   const drained = drains(written.drains ?? {}, secrets, yaml);
+  const { hosts = [], port, tls: writtenTls } = written.target ?? {};
+  const tls = writtenTls && tlsOf(writtenTls, hosts, port);
   const wrong = [
+    ...(typeof tls === "string" ? [{ place: yaml.keyPlace(["target", "tls"]), text: `\`target.tls\`: ${tls}` }] : []),
     ...drained.flaws,
     ...attachments.flatMap(({ name, found }): Flaw[] =>
       typeof found === "string" ? [{ place: yaml.place(["attachments", name]), text: `\`attachments.${name}\`: ${found}` }] : [],
@@ -144,8 +150,9 @@ export function inventory(text: string, file: string, environment: EnvironmentNa
     environment,
     target: {
       kind: "local",
-      hosts: written.target?.hosts ?? [],
-      ...(written.target?.port !== undefined && { port: written.target.port }),
+      hosts,
+      ...(port !== undefined && { port }),
+      ...(typeof tls === "object" && { tls }),
     },
     config: Object.fromEntries(Object.entries(written.config ?? {}).map(([key, value]) => [key, textOf(yaml, key, value)])),
     secrets,

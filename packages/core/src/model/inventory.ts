@@ -1,5 +1,6 @@
 import type { Drain } from "./drain.ts";
 import type { EnvironmentName, ProcessType } from "./ids.ts";
+import type { Tls } from "./tls.ts";
 
 /** What varies from deploy to deploy: `inventory/<environment>.yaml`, with its secrets decrypted in memory. */
 export interface Inventory {
@@ -25,6 +26,8 @@ export interface Target {
   readonly port?: number;
   /** Host names that are routed to this app. Default `<app>.localhost`, and every host when it is the only app. */
   readonly hosts: readonly string[];
+  /** Absent: plain HTTP. */
+  readonly tls?: Tls;
 }
 
 export type Attachment =

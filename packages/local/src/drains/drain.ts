@@ -51,6 +51,9 @@ export class Drain implements AsyncDisposable {
     this.#options = options;
     this.#progress = readProgress(options.path);
     this.#portions = options.read(this.#progress.position, this.#closing.signal);
+    // Known from the first moment on: what comes from here is its own, whenever it is sent.
+    this.#progress = { ...this.#progress, position: this.#portions.start };
+    this.#save(true);
     this.#running = this.#run();
   }
 
@@ -101,7 +104,7 @@ export class Drain implements AsyncDisposable {
     for (const some of slices(lines)) if (!(await this.#deliver(some))) return;
     const position = portions.at(-1)?.next;
     if (position) this.#progress = { ...this.#progress, position };
-    await this.#save(false);
+    this.#save(false);
   }
 
   /** Tells in the stream itself what is not in it. */
@@ -174,7 +177,7 @@ export class Drain implements AsyncDisposable {
     this.#trouble = undefined;
   }
 
-  async #save(now: boolean): Promise<void> {
+  #save(now: boolean): void {
     const at = this.#options.clock();
     if (!now && Math.abs(at - this.#savedAt) < saveMs) return;
     this.#savedAt = at;
@@ -192,7 +195,7 @@ export class Drain implements AsyncDisposable {
     await this.#running.catch(() => undefined);
     await this.#portions[Symbol.asyncDispose]();
     await this.#options.sink.close();
-    await this.#save(true);
+    this.#save(true);
   }
 }
 

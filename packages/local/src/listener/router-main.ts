@@ -2,6 +2,7 @@
 // version; descriptor 3 is the public socket. It goes on with what it was told last.
 import { rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
+import type { CertificateFiles } from "@douze/core";
 import { accessLine } from "../router/access.ts";
 import { Router } from "../router/router.ts";
 import type { AppRoute } from "../router/routes.ts";
@@ -13,6 +14,7 @@ const [, , controlPath = "", version = ""] = process.argv;
 const access = new AccessFiles();
 const publicInode = socketInode(3);
 const routes = new Map<string, AppRoute>();
+let certificates: readonly CertificateFiles[] | undefined;
 let listening: Promise<Router> | undefined;
 
 const control = createServer((engine) => {
@@ -21,7 +23,13 @@ const control = createServer((engine) => {
   engine.on("data", (part: string) => lines.push(part));
   // An engine that was killed; the next one connects.
   engine.on("error", () => engine.destroy());
-  tell(engine, { is: "ready", version, listening: listening !== undefined, ...(publicInode !== undefined && { publicInode }) });
+  tell(engine, {
+    is: "ready",
+    version,
+    listening: listening !== undefined,
+    tls: certificates !== undefined,
+    ...(publicInode !== undefined && { publicInode }),
+  });
 });
 control.listen(controlPath);
 
@@ -31,6 +39,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 async function obey(command: RouterCommand, engine: Socket): Promise<void> {
   if (command.do === "route") routes.set(command.route.app, command.route);
   else if (command.do === "remove") routes.delete(command.app);
+  else if (command.do === "certify") certificates = command.certificates;
   else if (command.do === "listen") listening ??= listen();
   // One that takes no requests yet has nothing to finish.
   const router = await listening;
@@ -44,6 +53,8 @@ async function obey(command: RouterCommand, engine: Socket): Promise<void> {
     case "drained":
       await router?.drained(command.target);
       return tell(engine, { is: "drained", target: command.target });
+    case "certify":
+      return router?.certify(command.certificates);
     case "listen":
       return;
     case "retire":
@@ -61,6 +72,8 @@ async function listen(): Promise<Router> {
     host: "",
     port: 0,
     fd: 3,
+    ...(certificates && { tls: certificates }),
+    note: (text) => console.error(text),
     onAccess: (record) => {
       const file = routes.get(record.app ?? "")?.access;
       if (file !== undefined) access.append(file, accessLine(record));

@@ -14,6 +14,8 @@ export class RouterProcess implements Disposable {
   readonly version: string;
   /** Whether it had been told to listen when it was found. */
   readonly listening: boolean;
+  /** Whether it speaks TLS. */
+  readonly tls: boolean;
   /** Of the socket that it accepts on. */
   readonly publicInode: number | undefined;
   readonly #socket: Socket;
@@ -24,6 +26,7 @@ export class RouterProcess implements Disposable {
     this.#socket = socket;
     this.version = ready.version;
     this.listening = ready.listening;
+    this.tls = ready.tls;
     this.publicInode = ready.publicInode;
     lines.each = (event) => this.#hear(event);
     socket.on("close", () => {

@@ -1,3 +1,4 @@
+import type { CertificateFiles } from "@douze/core";
 import type { AppRoute } from "../router/routes.ts";
 
 /** What an engine tells a router that is a process of its own: a JSON object a line, obeyed in order. */
@@ -7,6 +8,8 @@ export type RouterCommand =
   | { readonly do: "goodbye"; readonly target: string; readonly spreadMs: number }
   /** Answered with `drained` when nothing is in flight to the target. */
   | { readonly do: "drained"; readonly target: string }
+  /** Speak TLS with these, from the begin on or in place of others. */
+  | { readonly do: "certify"; readonly certificates: readonly CertificateFiles[] }
   /** Begin to accept: it knows all routes that there are. */
   | { readonly do: "listen" }
   /** Leave the public socket to others, and end when the last connection has. */
@@ -16,7 +19,7 @@ export type RouterCommand =
 
 export type RouterEvent =
   /** It can be told. One that was left before it was to listen is of no use. */
-  | { readonly is: "ready"; readonly version: string; readonly listening: boolean; readonly publicInode?: number }
+  | { readonly is: "ready"; readonly version: string; readonly listening: boolean; readonly tls: boolean; readonly publicInode?: number }
   | { readonly is: "drained"; readonly target: string };
 
 /** Cuts a stream of text into lines of JSON. */

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { CertificateFiles } from "@douze/core";
 import type { AppRoute } from "../router/routes.ts";
 import { RouterProcess } from "./router-process.ts";
 import { socketInode } from "./takes-connections.ts";
@@ -12,6 +13,8 @@ export interface RoutersOptions {
   readonly directory: string;
   /** Of this program: a router of another version is replaced. */
   readonly version: string;
+  /** Speak TLS with these. Absent: plain. */
+  readonly tls?: readonly CertificateFiles[];
   /** What went wrong, for people. */
   readonly note: (text: string) => void;
 }
@@ -140,7 +143,9 @@ export class Routers implements AsyncDisposable {
     if (!router.listening) return router.tell({ do: "end" });
     // On a former socket, whose holder was killed, nobody else may accept: it goes on there, beside ours.
     if (router.publicInode !== socketInode(this.#options.fd)) return;
-    if (router.version !== this.#options.version) return router.tell({ do: "retire" });
+    const { version, tls } = this.#options;
+    if (router.version !== version || router.tls !== (tls !== undefined)) return router.tell({ do: "retire" });
+    if (tls) router.tell({ do: "certify", certificates: tls });
     // Of two, the later one accepts; the other was told to leave, or would have been.
     this.#current?.tell({ do: "retire" });
     this.#current = router;
@@ -150,6 +155,8 @@ export class Routers implements AsyncDisposable {
   #know(router: RouterProcess): void {
     this.#all.add(router);
     for (const route of this.#routes.values()) router.tell({ do: "route", route });
+    const { tls } = this.#options;
+    if (tls) router.tell({ do: "certify", certificates: tls });
     router.tell({ do: "listen" });
     if (this.#ended) router.tell({ do: "end" });
   }

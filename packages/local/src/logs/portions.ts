@@ -23,6 +23,8 @@ export interface Portion {
  * deletes before it is read is counted. What others wrote comes as a portion without lines.
  */
 export class Portions implements AsyncDisposable {
+  /** Where it begins. */
+  readonly start: Position;
   readonly #segments: Segments;
   readonly #processes: readonly string[];
   readonly #onDamage: OnDamage;
@@ -41,6 +43,7 @@ export class Portions implements AsyncDisposable {
     const last = segments.current?.sequence ?? 0;
     // A store that was emptied counts anew: all that it has is new, and what was between is not known.
     const anew = start.sequence > last + 1;
+    this.start = anew ? { sequence: 0, offset: 0 } : start;
     this.#segments = segments;
     this.#processes = processes;
     this.#onDamage = onDamage;
@@ -52,7 +55,7 @@ export class Portions implements AsyncDisposable {
       this.#opening = opening;
       return opening;
     };
-    const range = { from: anew ? { sequence: 0, offset: 0 } : start, to: undefined, noMore: signal, onDamage, open };
+    const range = { from: this.start, to: undefined, noMore: signal, onDamage, open };
     this.#frames = readFrames(segments, range, signal);
     this.#unsubscribe = segments.beforeDelete((segment) => this.#count(segment));
   }

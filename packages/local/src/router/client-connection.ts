@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { AccessRecord } from "./access.ts";
 import { Exchange } from "./exchange.ts";
 import type { ExchangeHost } from "./exchange-host.ts";
 import { isRefusal, readHead } from "./head.ts";
+import { type OwnAnswer, ownAnswer, ownAnswerText } from "./own-answer.ts";
 import { badRequest, type Refusal } from "./refusal.ts";
 import { refusalAnswer } from "./refusal-page.ts";
 import { type Request, readRequest } from "./request.ts";
@@ -25,7 +27,7 @@ const lingerMs = 1_000;
 
 /** One client: its requests in turn, each on its way to a process and back. */
 export class ClientConnection implements ExchangeHost {
-  readonly client: Socket;
+  readonly client: Duplex;
   readonly #board: Switchboard;
   readonly #host: ConnectionHost;
   readonly #peer: Peer;
@@ -39,7 +41,7 @@ export class ClientConnection implements ExchangeHost {
   #ended = false;
   #reading = false;
 
-  constructor(client: Socket, peer: Peer, board: Switchboard, host: ConnectionHost) {
+  constructor(client: Duplex, peer: Peer, board: Switchboard, host: ConnectionHost) {
     this.client = client;
     this.#peer = peer;
     this.#board = board;
@@ -53,6 +55,10 @@ export class ClientConnection implements ExchangeHost {
       this.#record(499);
       this.#host.closed(this);
     });
+  }
+
+  get secure(): boolean {
+    return this.#peer.protocol === "https";
   }
 
   get tunnel(): Tunnel | undefined {
@@ -196,6 +202,8 @@ export class ClientConnection implements ExchangeHost {
     const route = this.#board.routes.find(request.host);
     this.#app = route?.app;
     if (!route) return this.#refuse({ status: 404, code: "app-unknown", why: "no app has this host name here" });
+    const own = ownAnswer(request, route, this.#peer.protocol);
+    if (own) return this.#answer(own);
     if (route.maintenance) return this.#refuse({ status: 503, code: "maintenance", why: "the app is in maintenance" });
     const now = Date.now();
     this.#phase = "exchange";
@@ -203,15 +211,31 @@ export class ClientConnection implements ExchangeHost {
     this.#exchange.begin();
   }
 
+  #answer(answer: OwnAnswer): void {
+    const keep = this.#mayKeep();
+    this.client.write(ownAnswerText(answer, !keep, this.#request?.method === "HEAD"));
+    this.#record(answer.status);
+    this.#end(keep);
+  }
+
+  /** Whether another request may follow one that no process gets: its body, if it has one, is not read. */
+  #mayKeep(): boolean {
+    const request = this.#request;
+    return request?.keepAlive === true && request.framing.kind === "none" && !this.#board.closing && !this.#board.retiring;
+  }
+
   #refuse(refusal: Refusal): void {
     const request = this.#request;
-    // What follows a refused request cannot be told from its body.
-    const keep =
-      request?.keepAlive && request.framing.kind === "none" && refusal.status !== 400 && !this.#board.closing && !this.#board.retiring;
+    // What follows a malformed request is nobody's.
+    const keep = refusal.status !== 400 && this.#mayKeep();
     const requestId = this.#exchange?.requestId ?? randomUUID();
     const accept = headerOf(request, "accept");
     this.client.write(refusalAnswer({ refusal, requestId, accept, close: !keep, head: request?.method === "HEAD" }));
     this.#record(refusal.status, refusal.code, requestId);
+    this.#end(keep);
+  }
+
+  #end(keep: boolean): void {
     this.#exchange = undefined;
     this.#request = undefined;
     if (!keep) return this.#leave();

@@ -185,7 +185,9 @@ export class Exchange {
     const { kind } = response.framing;
     const chunked = kind === "chunked" && !old;
     const close = !this.#keeps(response);
-    this.#host.client.write(downstreamHead({ ...response, chunked, close, requestId: this.#head.requestId }), "latin1");
+    const { hstsSeconds } = this.#route;
+    const strict = this.#host.secure && hstsSeconds !== undefined ? { hstsSeconds } : {};
+    this.#host.client.write(downstreamHead({ ...response, ...strict, chunked, close, requestId: this.#head.requestId }), "latin1");
   }
 
   #keeps({ framing }: Response): boolean {

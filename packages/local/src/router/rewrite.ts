@@ -113,21 +113,26 @@ export interface Answered {
   readonly chunked: boolean;
   readonly close: boolean;
   readonly requestId: string;
+  /** Said unless the app says something else. */
+  readonly hstsSeconds?: number;
 }
 
 /** The answer's head as the client gets it. Pure. */
-export function downstreamHead({ status, reason, fields, hop, chunked, close, requestId }: Answered): string {
+export function downstreamHead({ status, reason, fields, hop, chunked, close, requestId, hstsSeconds }: Answered): string {
   let text = `HTTP/1.1 ${status} ${reason}\r\n`;
   let answeredId = false;
+  let strict = hstsSeconds === undefined;
   for (let index = 0; index < fields.length; index += 2) {
     const name = fields[index] ?? "";
     const lower = name.toLowerCase();
     if (lower === "trailer" && chunked) text += `${name}: ${fields[index + 1]}\r\n`;
     if (hopByHop.has(lower) || hop.has(lower)) continue;
     if (lower === "x-request-id") answeredId = true;
+    if (lower === "strict-transport-security") strict = true;
     text += `${name}: ${fields[index + 1]}\r\n`;
   }
   if (!answeredId) text += `X-Request-Id: ${requestId}\r\n`;
+  if (!strict) text += `Strict-Transport-Security: max-age=${hstsSeconds}\r\n`;
   if (chunked) text += "Transfer-Encoding: chunked\r\n";
   return `${text}Connection: ${close ? "close" : "keep-alive"}\r\n\r\n`;
 }

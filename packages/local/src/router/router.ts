@@ -1,9 +1,15 @@
 import { createServer, type Server, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Server as SecureServer } from "node:tls";
+import type { CertificateFiles } from "@douze/core";
+import { Certificates } from "../tls/certificates.ts";
 import type { AccessRecord } from "./access.ts";
-import { ClientConnection } from "./client-connection.ts";
+import { ClientConnection, type ConnectionHost } from "./client-connection.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { portProblem } from "./port-problem.ts";
 import type { AppRoute } from "./routes.ts";
+import { Sessions, secureServer } from "./secure-server.ts";
+import { StreamClient } from "./stream-client.ts";
 import { Switchboard } from "./switchboard.ts";
 
 export interface RouterOptions {
@@ -17,6 +23,10 @@ export interface RouterOptions {
   readonly trusted?: readonly string[];
   /** Told of each request when it is over. */
   readonly onAccess?: (record: AccessRecord) => void;
+  /** Speak TLS, with these. Default plain. */
+  readonly tls?: readonly CertificateFiles[];
+  /** For people: what became of certificates. */
+  readonly note?: (text: string) => void;
 }
 
 /** How often time-outs are looked at, in milliseconds: one look at all connections costs less than a timer for each. */
@@ -32,30 +42,29 @@ export class Router implements AsyncDisposable {
   readonly #connections = new Set<ClientConnection>();
   readonly #timer: NodeJS.Timeout;
   readonly #trusted: ReadonlySet<string>;
-  readonly port: number;
+  readonly #host: ConnectionHost;
+  readonly #certificates: Certificates | undefined;
+  readonly #secure: SecureServer | undefined;
+  readonly #sessions = new Sessions();
+  #port = 0;
 
-  private constructor(server: Server, board: Switchboard, options: RouterOptions) {
-    this.#server = server;
-    this.#board = board;
+  private constructor(options: RouterOptions) {
+    const { limits, onAccess, tls, note = () => undefined } = options;
+    this.#board = new Switchboard({ ...defaultLimits, ...limits });
     this.#trusted = new Set(options.trusted ?? []);
-    const address = server.address();
-    this.port = typeof address === "object" && address !== null ? address.port : options.port;
-    const host = { onAccess: options.onAccess, closed: (connection: ClientConnection) => void this.#connections.delete(connection) };
-    server.on("connection", (socket: Socket) => {
-      if (this.#connections.size >= board.limits.connections) {
-        socket.destroy();
-        return;
-      }
-      const address = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
-      const peer = { address, port: this.port, trusted: this.#trusted.has(address), protocol: "http" as const };
-      this.#connections.add(new ClientConnection(socket, peer, board, host));
-    });
+    this.#host = { onAccess, closed: (connection) => void this.#connections.delete(connection) };
+    this.#certificates =
+      tls && new Certificates({ note, onDefault: (each) => this.#secure?.setSecureContext({ cert: each.cert, key: each.key }) });
+    this.#secure = this.#certificates && this.#secureServer(this.#certificates);
+    this.#server = this.#secure ?? createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#take(socket, socket, "http"));
+    this.#certificates?.set(tls ?? []);
     this.#timer = setInterval(() => this.#look(), lookMs);
   }
 
   /** @throws Problem port-taken, port-forbidden */
   static async listen(options: RouterOptions): Promise<Router> {
-    const server = createServer({ allowHalfOpen: true, noDelay: true });
+    const router = new Router(options);
+    const server = router.#server;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     server.once("error", reject);
     const place = options.fd === undefined ? { host: options.host, port: options.port } : { fd: options.fd };
@@ -63,9 +72,22 @@ export class Router implements AsyncDisposable {
     try {
       await promise;
     } catch (error) {
+      clearInterval(router.#timer);
+      router.#certificates?.[Symbol.dispose]();
       throw portProblem(error as NodeJS.ErrnoException, options);
     }
-    return new Router(server, new Switchboard({ ...defaultLimits, ...options.limits }), options);
+    const address = server.address();
+    router.#port = typeof address === "object" && address !== null ? address.port : options.port;
+    return router;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  /** Other certificates, of a router that speaks TLS. */
+  certify(files: readonly CertificateFiles[]): void {
+    this.#certificates?.set(files);
   }
 
   /** Replaces one app's route. A request is claimed by a target in the same turn in which it looks at the route. */
@@ -101,6 +123,7 @@ export class Router implements AsyncDisposable {
     this.#board.retiring = true;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#server.close(() => resolve());
+    this.#sessions.close();
     await promise;
   }
 
@@ -109,17 +132,36 @@ export class Router implements AsyncDisposable {
     this.#board.closing = true;
     clearInterval(this.#timer);
     const { promise, resolve } = Promise.withResolvers<void>();
+    this.#certificates?.[Symbol.dispose]();
     this.#server.close(() => resolve());
+    this.#sessions.close();
     for (const connection of this.#connections) {
       if (connection.tunnel) connection.tunnel.close();
       else if (connection.idle) connection.client.destroy();
     }
     const patience = setTimeout(() => {
       for (const { client } of this.#connections) client.destroy();
+      this.#sessions.destroy();
     }, 5_000);
     await promise;
     clearTimeout(patience);
     this.#board.pool.close();
+  }
+
+  #secureServer(certificates: Certificates): SecureServer {
+    const { limits } = this.#board;
+    return secureServer(certificates, this.#sessions, limits, {
+      onSocket: (socket) => this.#take(socket, socket, "https"),
+      onStream: (stream, headers, ended, socket) => this.#take(new StreamClient(stream, headers, ended, limits), socket, "https"),
+    });
+  }
+
+  /** @param client - what a request comes by: the socket itself, or one stream in it */
+  #take(client: Duplex, socket: Socket, protocol: "http" | "https"): void {
+    if (this.#connections.size >= this.#board.limits.connections) return void client.destroy();
+    const address = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+    const peer = { address, port: this.#port, trusted: this.#trusted.has(address), protocol };
+    this.#connections.add(new ClientConnection(client, peer, this.#board, this.#host));
   }
 
   #look(): void {

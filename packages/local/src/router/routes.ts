@@ -22,6 +22,12 @@ export interface AppRoute {
   /** Processes that could take connections of the public socket themselves, and are not to. */
   readonly others?: readonly Required<Pick<Target, "name" | "gate">>[];
   readonly maintenance: boolean;
+  /** On a plain port: where TLS is spoken, which all requests are sent to. */
+  readonly redirectPort?: number;
+  /** Told to browsers that come by TLS: for how long they are to come by no other way. */
+  readonly hstsSeconds?: number;
+  /** What an authority is to be answered that asks whose name it is, by token. */
+  readonly challenges?: Readonly<Record<string, string>>;
 }
 
 /** Finds the app for a host: an exact name, then the longest suffix, then the fallback. */

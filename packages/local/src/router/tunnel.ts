@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 
 /** 1012, service restart: the client should come again. A close frame of a server, which is not masked. @see RFC 6455 */
 const closeFrame = Buffer.from([0x88, 0x02, 0x03, 0xf4]);
@@ -6,7 +7,7 @@ const closeFrame = Buffer.from([0x88, 0x02, 0x03, 0xf4]);
 /** An upgraded connection: bytes go both ways until one side ends. */
 export class Tunnel {
   readonly target: string;
-  readonly #client: Socket;
+  readonly #client: Duplex;
   readonly #upstream: Socket;
   readonly #over: () => void;
   readonly #webSocket: boolean;
@@ -14,7 +15,7 @@ export class Tunnel {
   #ended = false;
 
   /** @param over - called once, at the end */
-  constructor(client: Socket, upstream: Socket, target: string, webSocket: boolean, over: () => void) {
+  constructor(client: Duplex, upstream: Socket, target: string, webSocket: boolean, over: () => void) {
     this.#client = client;
     this.#upstream = upstream;
     this.target = target;
@@ -44,7 +45,7 @@ export class Tunnel {
     this.#end();
   }
 
-  #join(from: Socket, to: Socket): void {
+  #join(from: Duplex, to: Duplex): void {
     from.on("data", (piece: Buffer) => {
       this.movedAt = Date.now();
       if (to.writable && !to.write(piece)) from.pause();
@@ -52,7 +53,10 @@ export class Tunnel {
     to.on("drain", () => from.resume());
     from.on("end", () => to.end());
     from.on("close", () => {
-      to.destroySoon();
+      // What is written is still sent.
+      to.end();
+      if (to.writableFinished) to.destroy();
+      else to.once("finish", () => to.destroy());
       this.#end();
     });
   }

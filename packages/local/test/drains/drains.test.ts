@@ -6,7 +6,8 @@ import { expect, test } from "vitest";
 import { Drains } from "../../src/drains/drains.ts";
 import type { LogStore } from "../../src/logs/store.ts";
 import { Bench } from "../logs/support/spools.ts";
-import { Collector, certificate, freePort, Rsyslog } from "./support/receivers.ts";
+import { makeCertificate } from "../support/certificate.ts";
+import { Collector, freePort, Rsyslog } from "./support/receivers.ts";
 
 const wait = { timeout: 15_000, interval: 20 };
 
@@ -83,9 +84,9 @@ test("the next start goes on where the last one was", async () => {
   await using collector = await Collector.listen();
   await using store = await bench.open();
   {
-    await using _drains = open(bench, store, { kind: "http", url: collector.url });
+    await using drains = open(bench, store, { kind: "http", url: collector.url });
     write(store, 100);
-    await expect.poll(() => collector.lines.length, wait).toBe(100);
+    await expect.poll(() => drains.views[0]?.sent, wait).toBe(100);
   }
   write(store, 100, 100);
   await store.flush();
@@ -93,6 +94,22 @@ test("the next start goes on where the last one was", async () => {
   await expect.poll(() => collector.lines.length, wait).toBe(200);
   expect(collector.messages).toEqual(numbers(200));
   expect(collector.got.flatMap(({ body }) => body.trimEnd().split("\n"))).toHaveLength(200);
+});
+
+test("a drain that was ended before it sent anything misses nothing", async () => {
+  await using bench = await Bench.make();
+  await using collector = await Collector.listen();
+  await using store = await bench.open();
+  {
+    await using _drains = open(bench, store, { kind: "http", url: `http://127.0.0.1:${await freePort()}` });
+    write(store, 100);
+    await store.flush();
+  }
+  write(store, 100, 100);
+  await store.flush();
+  await using _drains = open(bench, store, { kind: "http", url: collector.url, processes: ["web"] });
+  await expect.poll(() => collector.lines.length, wait).toBe(200);
+  expect(collector.messages).toEqual(numbers(200));
 });
 
 test("what retention deletes first is counted, and told in the stream", async () => {
@@ -184,7 +201,7 @@ if (!hasRsyslog) console.warn("rsyslogd is not installed: the tests of syslog dr
 
 test.skipIf(!hasRsyslog).each(["plain", "tls"])("rsyslog reads every message as RFC 5424, %s", async (how) => {
   await using bench = await Bench.make();
-  const tls = how === "tls" ? certificate(bench.path) : undefined;
+  const tls = how === "tls" ? makeCertificate(bench.path, "receiver", ["IP:127.0.0.1"]) : undefined;
   const port = await freePort();
   await using rsyslog = await Rsyslog.start(bench.path, port, tls);
   await using store = await bench.open();
@@ -207,7 +224,7 @@ test.skipIf(!hasRsyslog).each(["plain", "tls"])("rsyslog reads every message as 
 test.skipIf(!hasRsyslog)("a receiver that nobody vouches for gets nothing", async () => {
   await using bench = await Bench.make();
   const port = await freePort();
-  await using rsyslog = await Rsyslog.start(bench.path, port, certificate(bench.path));
+  await using rsyslog = await Rsyslog.start(bench.path, port, makeCertificate(bench.path, "receiver", ["IP:127.0.0.1"]));
   await using store = await bench.open();
   await using drains = open(bench, store, { kind: "syslog", url: `syslog+tls://127.0.0.1:${port}` });
   write(store, 1);

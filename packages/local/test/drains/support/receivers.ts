@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -74,15 +74,6 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** A certificate for 127.0.0.1 that signs itself. */
-export function certificate(folder: string): { readonly cert: string; readonly key: string } {
-  const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
-  const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
-  const args = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", ...subject, "-keyout", key, "-out", cert];
-  execFileSync("openssl", args, { stdio: "ignore" });
-  return { cert, key };
-}
-
 /** A real rsyslogd with one TCP input, which writes each message as JSON of its parts. */
 export class Rsyslog implements AsyncDisposable {
   readonly #child: ChildProcess;
@@ -116,7 +107,7 @@ template(name="parts" type="list" option.jsonf="on") {
 action(type="omfile" file="${file}" template="parts" asyncWriting="off")
 `,
     );
-    const child = spawn("/usr/sbin/rsyslogd", ["-n", "-f", config, "-i", join(folder, "pid")], { stdio: ["ignore", "ignore", "inherit"] });
+    const child = spawn("/usr/sbin/rsyslogd", ["-n", "-f", config, "-i", join(folder, "pid")], { stdio: "ignore" });
     await expect.poll(() => answers(port), { timeout: 10_000 }).toBe(true);
     return new Rsyslog(child, file);
   }
