@@ -221,7 +221,7 @@ export class ClientConnection implements ExchangeHost {
   /** Whether another request may follow one that no process gets: its body, if it has one, is not read. */
   #mayKeep(): boolean {
     const request = this.#request;
-    return request?.keepAlive === true && request.framing.kind === "none" && !this.#board.closing && !this.#board.retiring;
+    return request?.keepAlive === true && request.framing.kind === "none" && this.#board.keeps;
   }
 
   #refuse(refusal: Refusal): void {

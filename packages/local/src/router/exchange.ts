@@ -2,8 +2,9 @@ import type { Socket } from "node:net";
 import { BodyReader } from "./body.ts";
 import type { ExchangeHost } from "./exchange-host.ts";
 import { isRefusal, readHead } from "./head.ts";
+import { writeHeaded } from "./headed-write.ts";
 import { overdue } from "./overdue.ts";
-import type { Upstream } from "./pool.ts";
+import type { Upstream, UpstreamUser } from "./pool.ts";
 import { allRefused, noneReady, type Refusal } from "./refusal.ts";
 import { mayRepeat } from "./repeat.ts";
 import type { Request } from "./request.ts";
@@ -13,7 +14,7 @@ import type { AppRoute, Target } from "./routes.ts";
 import type { Switchboard } from "./switchboard.ts";
 
 /** One request on its way to a process and back. */
-export class Exchange {
+export class Exchange implements UpstreamUser {
   readonly #board: Switchboard;
   readonly #host: ExchangeHost;
   readonly #request: Request;
@@ -27,6 +28,8 @@ export class Exchange {
   #response: Response | undefined;
   #answer: BodyReader | undefined;
   #received: Buffer | undefined;
+  /** The answer's head, until its first part is there to go with it. */
+  #unsent: string | undefined;
   #phase: "connecting" | "waiting" | "answering" | "over" = "connecting";
   #bodySent = false;
   #connectedAt = 0;
@@ -103,21 +106,22 @@ export class Exchange {
     if (this.#phase !== "over") this.#close();
   }
 
-  readonly resume = (): void => void this.#upstream?.socket.resume();
+  resume(): void {
+    this.#upstream?.socket.resume();
+  }
 
   #connect(upstream: Upstream): void {
     this.#upstream = upstream;
     this.#connectedAt = Date.now();
     this.#phase = "connecting";
-    const { socket } = upstream;
-    for (const [event, listener] of this.#listeners()) socket.on(event, listener);
+    upstream.user = this;
     if (upstream.connected) this.#send();
   }
 
-  readonly #onConnect = (): void => {
+  onConnect(): void {
     this.connectMs = Date.now() - this.#connectedAt;
     this.#send();
-  };
+  }
 
   #send(): void {
     this.#phase = "waiting";
@@ -126,16 +130,16 @@ export class Exchange {
     this.#host.bodyWanted();
   }
 
-  readonly #onDrain = (): void => {
+  onDrain(): void {
     this.#host.client.resume();
-  };
+  }
 
-  readonly #onData = (piece: Buffer): void => {
+  onData(piece: Buffer): void {
     this.movedAt = Date.now();
     if (this.#phase === "answering") this.#pass(piece);
     else if (this.#phase === "waiting") this.#readAnswer(this.#received ? Buffer.concat([this.#received, piece]) : piece);
     else this.#upstream?.socket.destroy();
-  };
+  }
 
   #readAnswer(buffer: Buffer): void {
     const head = readHead(buffer, this.#board.limits);
@@ -150,10 +154,8 @@ export class Exchange {
     const rest = buffer.subarray(head.bytes);
     if (response.status === 101) return this.#upgrade(response, rest);
     if (response.status < 200) return this.#interim(response, rest);
-    this.#host.client.cork(); // head and first part in one call to the kernel, which is most of the cost
-    this.#answering(response);
-    if (rest.length > 0 || this.#answer?.done) this.#pass(rest);
-    this.#host.client.uncork();
+    this.#unsent = this.#answering(response);
+    this.#pass(rest);
   }
 
   #interim(response: Response, rest: Buffer): void {
@@ -176,7 +178,8 @@ export class Exchange {
     else this.#release();
   }
 
-  #answering(response: Response): void {
+  /** @returns the head that the client gets */
+  #answering(response: Response): string {
     this.#phase = "answering";
     this.#response = response;
     this.#answer = new BodyReader(response.framing);
@@ -185,33 +188,33 @@ export class Exchange {
     const { kind } = response.framing;
     const chunked = kind === "chunked" && !old;
     const close = !this.#keeps(response);
-    const { hstsSeconds } = this.#route;
-    const strict = this.#host.secure && hstsSeconds !== undefined ? { hstsSeconds } : {};
-    this.#host.client.write(downstreamHead({ ...response, ...strict, chunked, close, requestId: this.#head.requestId }), "latin1");
+    const hstsSeconds = this.#host.secure ? this.#route.hstsSeconds : undefined;
+    return downstreamHead({ ...response, hstsSeconds, chunked, close, requestId: this.#head.requestId });
+  }
+
+  #write(piece: Buffer): boolean {
+    const head = this.#unsent;
+    this.#unsent = undefined;
+    return head === undefined ? this.#host.client.write(piece) : writeHeaded(this.#host.client, head, piece);
   }
 
   #keeps({ framing }: Response): boolean {
-    return outlives(this.#request, framing, this.#body.done) && !this.#board.closing && !this.#board.retiring;
+    return outlives(this.#request, framing, this.#body.done) && this.#board.keeps;
   }
 
   #pass(piece: Buffer): void {
-    const { client } = this.#host;
     const answer = this.#answer;
     const response = this.#response;
     if (!answer || !response) return;
     const unwrapped = response.framing.kind === "chunked" && this.#request.minor === 0;
     let free = true;
-    const { taken, done, flaw } = answer.take(
-      piece,
-      unwrapped
-        ? (data) => {
-            free = client.write(data) && free;
-          }
-        : undefined,
-    );
+    const content = (data: Buffer): void => {
+      free = this.#write(data) && free;
+    };
+    const { taken, done, flaw } = answer.take(piece, unwrapped ? content : undefined);
     this.bytes = answer.bytes;
     if (flaw !== undefined) return this.#cut();
-    if (!unwrapped && taken > 0) free = client.write(taken === piece.length ? piece : piece.subarray(0, taken));
+    if (this.#unsent !== undefined || (!unwrapped && taken > 0)) free = this.#write(piece.subarray(0, unwrapped ? 0 : taken));
     if (done) return this.#complete(response, taken === piece.length);
     if (!free) this.#upstream?.socket.pause();
   }
@@ -219,28 +222,28 @@ export class Exchange {
   #complete(response: Response, clean: boolean): void {
     const keep = this.#keeps(response);
     const upstream = this.#upstream;
-    const socket = this.#detach();
     this.#phase = "over";
+    this.#upstream = undefined;
     // A process that answers before it has read the whole request cannot be sent another on that connection.
     if (upstream && clean && response.keepAlive && this.#body.done && response.framing.kind !== "until-close")
       this.#board.pool.give(upstream);
-    else socket?.destroy();
+    else upstream?.release().destroy();
     this.#release();
     this.#host.finished(keep);
   }
 
-  readonly #onEnd = (): void => {
+  onEnd(): void {
     if (this.#phase === "answering" && this.#response?.framing.kind === "until-close") this.#complete(this.#response, false);
-  };
+  }
 
-  readonly #onClose = (): void => {
+  onClose(): void {
     if (this.#phase === "connecting") this.#unreachable();
     else if (this.#phase === "waiting") this.#lost();
     else if (this.#phase === "answering") {
       if (this.#response?.framing.kind === "until-close") this.#complete(this.#response, false);
       else this.#cut();
     }
-  };
+  }
 
   /** Nothing was sent: another process may take it. */
   #unreachable(): void {
@@ -284,15 +287,9 @@ export class Exchange {
   }
 
   #detach(): Socket | undefined {
-    const socket = this.#upstream?.socket;
+    const socket = this.#upstream?.release();
     this.#upstream = undefined;
-    for (const [event, listener] of this.#listeners()) socket?.off(event, listener);
     return socket;
-  }
-
-  #listeners(): readonly (readonly [string, (piece: Buffer) => void])[] {
-    const [data, close, drain, end, connect] = [this.#onData, this.#onClose, this.#onDrain, this.#onEnd, this.#onConnect];
-    return Object.entries({ data, close, drain, end, connect });
   }
 
   #release(): void {

@@ -1,64 +1,105 @@
 import { connect, type Socket } from "node:net";
 
-/** A connection to a process. */
-export interface Upstream {
-  readonly socket: Socket;
-  readonly port: number;
-  /** It has carried a request before: the process may be closing it in this very moment. */
-  readonly reused: boolean;
-  readonly connected: boolean;
+/** Who uses a connection to a process at the moment. */
+export interface UpstreamUser {
+  onConnect(): void;
+  onData(piece: Buffer): void;
+  onDrain(): void;
+  onEnd(): void;
+  onClose(): void;
 }
 
 /** Idle connections are closed before an app of usual settings would, in milliseconds. */
 const idleMs = 4_000;
 const mostIdle = 256;
 
+/**
+ * A connection to a process. It is listened to once in its life, and hands on what it hears to whoever uses it: listeners for each request
+ * would cost more than the request's head.
+ */
+export class Upstream {
+  readonly socket: Socket;
+  readonly port: number;
+  /** It has carried a request before: the process may be closing it in this very moment. */
+  reused = false;
+  connected = false;
+  user: UpstreamUser | undefined;
+  idleSince = 0;
+
+  constructor(port: number, onIdleEvent: (upstream: Upstream) => void) {
+    this.port = port;
+    const socket = connect({ host: "127.0.0.1", port, noDelay: true });
+    this.socket = socket;
+    socket.on("connect", () => {
+      this.connected = true;
+      this.user?.onConnect();
+    });
+    // Whatever comes on an idle connection is not the answer to anything.
+    socket.on("data", (piece: Buffer) => (this.user ? this.user.onData(piece) : onIdleEvent(this)));
+    socket.on("drain", () => this.user?.onDrain());
+    socket.on("end", () => (this.user ? this.user.onEnd() : onIdleEvent(this)));
+    socket.on("close", () => (this.user ? this.user.onClose() : onIdleEvent(this)));
+    // What ends a connection is told by `close`; without a listener an error would end the engine.
+    socket.on("error", () => undefined);
+  }
+
+  /** Gives up the connection as a socket without listeners of ours, but for errors. */
+  release(): Socket {
+    this.user = undefined;
+    return this.socket
+      .removeAllListeners("connect")
+      .removeAllListeners("data")
+      .removeAllListeners("drain")
+      .removeAllListeners("end")
+      .removeAllListeners("close");
+  }
+}
+
 /** Kept connections to processes, the one used last first. */
 export class Pool {
-  readonly #idle = new Map<number, { readonly socket: Socket; readonly since: number; readonly drop: () => void }[]>();
+  readonly #idle = new Map<number, Upstream[]>();
 
   take(port: number): Upstream {
     const idle = this.#idle.get(port);
     for (let kept = idle?.pop(); kept; kept = idle?.pop()) {
-      const { socket, drop } = kept;
-      socket.off("close", drop).off("data", drop).off("end", drop);
-      if (socket.destroyed || socket.readableEnded) continue;
-      return { socket, port, reused: true, connected: true };
+      if (kept.socket.destroyed || kept.socket.readableEnded) continue;
+      kept.reused = true;
+      return kept;
     }
-    const socket = connect({ host: "127.0.0.1", port, noDelay: true });
-    // What ends a connection is told by `close`; without a listener an error would end the engine.
-    socket.on("error", () => undefined);
-    return { socket, port, reused: false, connected: false };
+    return new Upstream(port, (upstream) => this.#drop(upstream));
   }
 
   /** Keeps a connection that has just carried a whole request and its answer. */
-  give({ socket, port }: Upstream): void {
-    const idle = this.#idle.get(port) ?? [];
-    if (socket.destroyed || !socket.writable || idle.length >= mostIdle) {
+  give(upstream: Upstream): void {
+    const { socket, port } = upstream;
+    upstream.user = undefined;
+    const idle = this.#idle.get(port);
+    if (socket.destroyed || !socket.writable || (idle && idle.length >= mostIdle)) {
       socket.destroy();
       return;
     }
-    // Whatever comes on an idle connection is not the answer to anything.
-    const drop = (): void => {
-      socket.destroy();
-      const at = idle.findIndex((each) => each.socket === socket);
-      if (at >= 0) idle.splice(at, 1);
-    };
-    socket.on("close", drop).on("data", drop).on("end", drop);
-    idle.push({ socket, since: Date.now(), drop });
-    this.#idle.set(port, idle);
+    upstream.idleSince = Date.now();
+    if (idle) idle.push(upstream);
+    else this.#idle.set(port, [upstream]);
   }
 
   /** Closes what has been idle for long, and everything to ports that are routed to no more. */
   sweep(now: number, ports: ReadonlySet<number>): void {
     for (const [port, idle] of this.#idle) {
-      for (const { since, drop } of [...idle]) if (now - since > idleMs || !ports.has(port)) drop();
+      for (const upstream of [...idle]) if (now - upstream.idleSince > idleMs || !ports.has(port)) this.#drop(upstream);
       if (idle.length === 0) this.#idle.delete(port);
     }
   }
 
   close(): void {
-    for (const idle of this.#idle.values()) for (const { drop } of [...idle]) drop();
+    for (const idle of this.#idle.values()) for (const upstream of [...idle]) this.#drop(upstream);
     this.#idle.clear();
+  }
+
+  #drop(upstream: Upstream): void {
+    upstream.socket.destroy();
+    const idle = this.#idle.get(upstream.port);
+    const at = idle?.indexOf(upstream) ?? -1;
+    if (at >= 0) idle?.splice(at, 1);
   }
 }

@@ -114,7 +114,7 @@ export interface Answered {
   readonly close: boolean;
   readonly requestId: string;
   /** Said unless the app says something else. */
-  readonly hstsSeconds?: number;
+  readonly hstsSeconds: number | undefined;
 }
 
 /** The answer's head as the client gets it. Pure. */

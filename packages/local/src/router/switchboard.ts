@@ -19,6 +19,11 @@ export class Switchboard {
     this.limits = limits;
   }
 
+  /** Whether connections of clients are kept for another request. */
+  get keeps(): boolean {
+    return !this.closing && !this.retiring;
+  }
+
   pick(targets: readonly Target[], without: ReadonlySet<string>): Target | undefined {
     const target = pick(targets, (name) => this.inFlight.of(name), this.#turn, without);
     this.#turn = (this.#turn + 1) % 1_000_000_007;
