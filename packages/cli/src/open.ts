@@ -15,6 +15,7 @@ import {
   openIsolation,
   type RoutePort,
   Router,
+  SteadyClock,
 } from "@douze/local";
 import { findIdentities, type Identity } from "@douze/secrets";
 import { holdLock, serve } from "@douze/server";
@@ -95,7 +96,8 @@ export async function openEnvironment(place: Place, env: Env, front: Front, alon
   stack.use(await holdLock(paths.environment));
   await mkdir(paths.environment, { recursive: true, mode: 0o700 });
   let note = (_text: string): void => undefined;
-  const options = await optionsFor(place, app, env, (text) => note(text), false);
+  const clock = new SteadyClock();
+  const options = { ...(await optionsFor(place, app, env, (text) => note(text), false)), clock: (): Instant => clock.now() };
   stack.use(options.provider);
   const { inventory } = await options.inventory();
   const logFolder = join(paths.environment, "logs");
@@ -128,6 +130,8 @@ export async function openEnvironment(place: Place, env: Env, front: Front, alon
           crashes,
           hosts,
           fallback: alone,
+          clock: () => clock.now(),
+          onRest: () => clock.sync(),
           ...(publicFd !== undefined && { publicFd }),
           ...(access !== undefined && { access }),
           ...(isolation && { isolation }),

@@ -6,6 +6,7 @@ import {
   type DesiredRelease,
   type EnvironmentName,
   type Instant,
+  type Observed,
   Problem,
   type ProcessType,
   type Release,
@@ -140,7 +141,7 @@ export class Engine implements AsyncDisposable {
       runnable,
       observed: () => loop.observed,
       refresh: (names) => {
-        refreshed.mark(names, home, clock());
+        refreshed.mark(names, home, afterAll(loop.observed, clock()));
         loop.look();
       },
       maintain: async (on) => {
@@ -239,6 +240,12 @@ async function runnableRelease(home: Home, version: ReleaseVersion): Promise<Run
   );
   const ready = { ...release, attachments: Object.fromEntries(attachments) };
   return { release: ready, tree, env: contractEnv(ready, build, tree), live: liveValues(ready) };
+}
+
+/** A moment after all starts: where the clock was set back, some of them lie ahead. */
+function afterAll(observed: Observed | undefined, now: Instant): Instant {
+  const processes = observed?.releases.flatMap((each) => each.processes) ?? [];
+  return Math.max(now, ...processes.flatMap((each) => (each.phase === "exited" ? [] : [each.startedAt + 1]))) as Instant;
 }
 
 /** Since when processes must have been started, for `douze restart`. Kept in memory: a new engine starts nothing anew for it. */

@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { open, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { Problem } from "@douze/core";
 
 /**
  * Writes a file so that a reader, and a start after a crash at any moment, finds either the former content or the whole new one:
  * aside in the same folder, fsynced, renamed, and the folder fsynced.
  *
  * @param mode - default 0o600
+ * @throws Problem state-unwritable - the disk is full, the folder is not ours; the former content stands
  */
 export async function writeWhole(path: string, text: string, mode = 0o600): Promise<void> {
   const aside = join(dirname(path), `.${randomBytes(6).toString("hex")}.aside`);
@@ -23,9 +25,20 @@ export async function writeWhole(path: string, text: string, mode = 0o600): Prom
     await unlink(aside).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "ENOENT") throw error;
     });
-    throw cause;
+    throw unwritable(path, cause);
   }
   await syncFolder(dirname(path));
+}
+
+function unwritable(path: string, cause: unknown): unknown {
+  if (!(cause instanceof Error && "syscall" in cause)) return cause;
+  return new Problem({
+    code: "state-unwritable",
+    what: `${path} cannot be written`,
+    why: cause.message,
+    fix: "make room on that disk, or give the folder back to the user who runs Douze",
+    cause,
+  });
 }
 
 async function syncFolder(path: string): Promise<void> {

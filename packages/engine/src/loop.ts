@@ -95,7 +95,7 @@ export class Loop implements AsyncDisposable {
     try {
       for await (const observed of this.#options.driver.observe(this.#end.signal)) {
         this.#observed = observed;
-        await this.#options.onObserved(observed);
+        await this.#tolerated("record", () => this.#options.onObserved(observed));
         for (const watcher of this.#watchers) watcher(observed);
         this.look();
       }
@@ -121,7 +121,8 @@ export class Loop implements AsyncDisposable {
     const stuck = await this.#apply(decision, desired.candidate?.release);
     const verdict = stuck ?? decision.verdict;
     if (!verdict) return;
-    await this.#options.onVerdict(verdict);
+    // One that cannot be written down is found again, and written when it can be.
+    if (!(await this.#tolerated("verdict", () => this.#options.onVerdict(verdict)))) return;
     for (const watcher of this.#watchers) watcher(observed);
     this.#again = true;
   }
@@ -140,6 +141,18 @@ export class Loop implements AsyncDisposable {
       }
     }
     return undefined;
+  }
+
+  /** What cannot be written down now is tried again: the world has filled a disk, say, and what runs goes on. @returns whether it was done */
+  async #tolerated(what: string, act: () => Promise<void>): Promise<boolean> {
+    try {
+      await act();
+      return true;
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      this.#retryLater(what, `${error.what}: ${error.why}`, error.fix);
+      return false;
+    }
   }
 
   #retryLater(step: string, why: string, fix: string): void {

@@ -69,9 +69,14 @@ export class RunBook {
   }
 
   async start(record: RunRecord): Promise<void> {
-    this.#records.set(record.run, record);
     const { ended, ...started } = record;
-    await this.#write(`${record.run}.json`, started);
+    this.#records.set(record.run, record);
+    try {
+      await this.#write(`${record.run}.json`, started);
+    } catch (error) {
+      this.#records.delete(record.run);
+      throw error;
+    }
     if (ended) await this.end(record.run, ended);
   }
 
@@ -81,7 +86,13 @@ export class RunBook {
     if (!record) return;
     if (!record.ended) {
       this.#records.set(run, { ...record, ended });
-      await this.#write(`${run}.end.json`, ended);
+      try {
+        await this.#write(`${run}.end.json`, ended);
+      } catch (error) {
+        // To be told again: what is known only here would be forgotten with the engine.
+        this.#records.set(run, record);
+        throw error;
+      }
     }
     await this.#prune(record);
   }

@@ -13,4 +13,5 @@ export { LocalProvider } from "./resources/local-provider.ts";
 export { type AccessRecord, accessLine } from "./router/access.ts";
 export { Router, type RouterOptions } from "./router/router.ts";
 export type { RoutePort } from "./seams.ts";
+export { SteadyClock } from "./steady-clock.ts";
 export { AcmeCertificate } from "./tls/acme-certificate.ts";

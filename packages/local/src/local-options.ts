@@ -23,6 +23,8 @@ export interface LocalOptions {
   readonly isolation?: Isolation;
   /** Default the machine's. */
   readonly clock?: () => Instant;
+  /** Called now and then while nothing waits for a time to come. Default: nobody asks. */
+  readonly onRest?: () => void;
   /** From 0 up to 1. Default `Math.random`. */
   readonly chance?: () => number;
   /**

@@ -42,6 +42,7 @@ export class Local implements Driver {
   readonly #closing = new AbortController();
   readonly #tasks: Tasks;
   readonly #retired = new Set<ReleaseVersion>();
+  readonly #onRest: (() => void) | undefined;
   #timers: readonly NodeJS.Timeout[] = [];
   #measuring = false;
   #ended: Promise<void> | undefined;
@@ -50,6 +51,7 @@ export class Local implements Driver {
     const { directory, app, router, logs, crashes, hosts, fallback, chance = Math.random, isolation = noIsolation } = options;
     const clock = options.clock ?? ((): Instant => Date.now() as Instant);
     this.#directory = directory;
+    this.#onRest = options.onRest;
     this.#observers = new Observers(() => this.#observed());
     this.#site = {
       app,
@@ -258,6 +260,7 @@ export class Local implements Driver {
   #check(): void {
     this.#supervisor.check();
     this.#runs.check();
+    if (this.#supervisor.atRest && this.#runs.all.every(({ phase }) => phase === "exited")) this.#onRest?.();
   }
 
   async #measure(): Promise<void> {

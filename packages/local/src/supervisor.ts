@@ -1,5 +1,6 @@
 import {
   type Exit,
+  endOfTime,
   type Instant,
   later,
   type ObservedProcess,
@@ -91,6 +92,13 @@ export class Supervisor implements AsyncDisposable {
   /** Asks each process whether it still runs: the net under the kernel's own word. */
   check(): void {
     for (const { process } of [...this.#occupants.values()]) process.check();
+  }
+
+  /** Whether nothing waits for a time to come: no start, no stop, no pause before the next start. */
+  get atRest(): boolean {
+    const now = this.#site.clock();
+    const pausing = this.#pasts.all.some(({ restartAt }) => restartAt > now && restartAt !== endOfTime);
+    return !pausing && this.#starts.seen.length === 0 && [...this.#occupants.values()].every(({ seen }) => seen.phase === "ready");
   }
 
   /** Numbers of the groups whose usage matters. */

@@ -63,7 +63,9 @@ test("one that says that it is busy is given the time it says, and ends by itsel
 
 test("everything ends in order: what is routed, then the rest", async ({ signal }) => {
   await using bench = await LocalBench.open();
-  const processes = { web, worker: { command: "./count.sh" } };
+  // Slow to end: what is too quick to be seen says nothing of the order.
+  const slow = `trap 'sleep 0.5; echo "counted to $n"; exit 0' TERM; n=0; while :; do n=$((n + 1)); sleep 0.05; done`;
+  const processes = { web, worker: { command: slow } };
   await up(bench, { processes }, { web: 2, worker: 1 }, signal);
   await bench.driver.apply({ do: "run-once", release: 1 as never, run: "run.1" as never, command: "./idle.sh", timeoutMs: 60_000 }, signal);
   await until(bench.driver, signal, async () => (await bench.lines("run.1", signal)).includes("idle"));

@@ -167,7 +167,9 @@ function endFirst(process: SlotProcess): boolean {
 function start(slots: Slots, index: number, fresh: Instant, now: Instant): Action[] {
   const past = slots.past(index);
   const asked = past !== undefined && past.at < fresh;
-  if (!past || asked || past.restartAt <= now) return [{ do: "start", slot: slots.slot(index) }];
+  // An end that lies ahead: the clock was set back since, and its pause would last for as long.
+  const setBack = past !== undefined && past.at > now && past.restartAt !== endOfTime;
+  if (!past || asked || setBack || past.restartAt <= now) return [{ do: "start", slot: slots.slot(index) }];
   return past.restartAt === endOfTime ? [] : [{ do: "wake", at: past.restartAt }];
 }
 
