@@ -1,5 +1,5 @@
 // Requests per second through the router, beside the bare app (the limit) and nginx (a peer), in interleaved rounds of one run.
-// `node --conditions=douze-source bench/router/router.ts [rounds]`; needs wrk, and nginx for its row.
+// `node --conditions=douze-source bench/router/router.ts [rounds]`; needs wrk, and nginx, haproxy and caddy for their rows.
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -35,12 +35,16 @@ async function compare(): Promise<void> {
   const port = Number(String(first).trim());
   await using router = await Router.listen({ host: "127.0.0.1", port: 0, onAccess: () => undefined });
   router.route({ app: "bench", hosts: [], fallback: true, targets: [{ name: "web.1", port }], maintenance: false });
-  const nginx = (await installed("nginx")) ? await startNginx(port) : undefined;
-  const contestants = new Map([
-    ["bare app", port],
-    ["douze router", router.port],
-    ...(nginx ? ([["nginx, 1 worker", nginx.port]] as const) : []),
-  ]);
+  const peers: { readonly name: string; readonly port: number; readonly stop: () => Promise<void> }[] = [];
+  for (const [name, program, start] of [
+    ["nginx, 1 worker", "nginx", startNginx],
+    ["HAProxy, 1 thread", "haproxy", startHaproxy],
+    ["Caddy", "caddy", startCaddy],
+  ] as const) {
+    if (await installed(program)) peers.push({ name, ...(await start(port)) });
+    else console.log(`${program} is not installed: its row is missing`);
+  }
+  const contestants = new Map([["bare app", port], ["douze router", router.port], ...peers.map((peer) => [peer.name, peer.port] as const)]);
   const results = new Map([...contestants.keys()].map((name) => [name, [] as number[]]));
   for (let round = 0; round < rounds; round += 1) {
     for (const [name, at] of contestants) results.get(name)?.push(await load(at));
@@ -54,9 +58,8 @@ async function compare(): Promise<void> {
     const [low, middle, high] = [ratios[0], ratios[Math.floor(ratios.length / 2)], ratios.at(-1)].map((ratio) => (ratio ?? 0).toFixed(2));
     console.log(`${name.padEnd(16)} ${middle} (${low} to ${high})`);
   }
-  if (!nginx) console.log("nginx is not installed: its row is missing");
   child.kill();
-  await nginx?.stop();
+  for (const peer of peers) await peer.stop();
 }
 
 async function load(port: number): Promise<number> {
@@ -64,22 +67,21 @@ async function load(port: number): Promise<number> {
   return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1] ?? 0);
 }
 
-async function startNginx(upstream: number): Promise<{ port: number; stop: () => Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), "douze-bench-"));
+interface Started {
+  readonly port: number;
+  readonly stop: () => Promise<void>;
+}
+
+async function freePort(): Promise<number> {
   const free = createServer().listen(0, "127.0.0.1");
   await once(free, "listening");
   const { port } = free.address() as AddressInfo;
   free.close();
-  await writeFile(
-    join(folder, "nginx.conf"),
-    `daemon off; worker_processes 1; pid ${folder}/pid; error_log stderr crit;
-events { worker_connections 1024; }
-http { access_log off; client_body_temp_path ${folder}; proxy_temp_path ${folder}; fastcgi_temp_path ${folder}; uwsgi_temp_path ${folder}; scgi_temp_path ${folder};
-  upstream app { server 127.0.0.1:${upstream}; keepalive 64; }
-  server { listen 127.0.0.1:${port}; location / { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection ""; } } }
-`,
-  );
-  const child = spawn("nginx", ["-c", join(folder, "nginx.conf"), "-e", "stderr"], { stdio: "ignore" });
+  return port;
+}
+
+async function started(program: string, words: readonly string[], port: number, folder: string): Promise<Started> {
+  const child = spawn(program, words, { stdio: "ignore", env: { ...process.env, HOME: folder } });
   while (!(await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined)));
   return {
     port,
@@ -89,6 +91,53 @@ http { access_log off; client_body_temp_path ${folder}; proxy_temp_path ${folder
       await rm(folder, { recursive: true });
     },
   };
+}
+
+async function startHaproxy(upstream: number): Promise<Started> {
+  const [folder, port] = [await mkdtemp(join(tmpdir(), "douze-bench-")), await freePort()];
+  await writeFile(
+    join(folder, "haproxy.cfg"),
+    `global
+  nbthread 1
+  maxconn 1024
+defaults
+  mode http
+  option http-keep-alive
+  http-reuse always
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+frontend public
+  bind 127.0.0.1:${port}
+  default_backend app
+backend app
+  server one 127.0.0.1:${upstream}
+`,
+  );
+  return await started("haproxy", ["-db", "-f", join(folder, "haproxy.cfg")], port, folder);
+}
+
+async function startCaddy(upstream: number): Promise<Started> {
+  const [folder, port] = [await mkdtemp(join(tmpdir(), "douze-bench-")), await freePort()];
+  await writeFile(
+    join(folder, "Caddyfile"),
+    `{\n admin off\n auto_https off\n}\nhttp://127.0.0.1:${port} {\n reverse_proxy 127.0.0.1:${upstream}\n}\n`,
+  );
+  return await started("caddy", ["run", "--adapter", "caddyfile", "--config", join(folder, "Caddyfile")], port, folder);
+}
+
+async function startNginx(upstream: number): Promise<Started> {
+  const [folder, port] = [await mkdtemp(join(tmpdir(), "douze-bench-")), await freePort()];
+  await writeFile(
+    join(folder, "nginx.conf"),
+    `daemon off; worker_processes 1; pid ${folder}/pid; error_log stderr crit;
+events { worker_connections 1024; }
+http { access_log off; client_body_temp_path ${folder}; proxy_temp_path ${folder}; fastcgi_temp_path ${folder}; uwsgi_temp_path ${folder}; scgi_temp_path ${folder};
+  upstream app { server 127.0.0.1:${upstream}; keepalive 64; }
+  server { listen 127.0.0.1:${port}; location / { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection ""; } } }
+`,
+  );
+  return await started("nginx", ["-c", join(folder, "nginx.conf"), "-e", "stderr"], port, folder);
 }
 
 async function installed(program: string): Promise<boolean> {

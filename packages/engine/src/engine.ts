@@ -25,6 +25,7 @@ import type { Archive, Home, InventoryFiles, Running } from "./home.ts";
 import { Ledger } from "./ledger.ts";
 import type { LedgerKey } from "./ledger-key.ts";
 import { Loop } from "./loop.ts";
+import { tellingOfMachine } from "./machine-problem.ts";
 import type { Operations } from "./operations.ts";
 import { taskName } from "./progress.ts";
 import type { Provider } from "./provider.ts";
@@ -75,7 +76,7 @@ export class Engine implements AsyncDisposable {
     this.#stop = stop;
     this.#loop = loop;
     this.#crontab = crontab;
-    this.operations = operationsOn(home);
+    this.operations = tellingOfMachine(operationsOn(home));
   }
 
   /**

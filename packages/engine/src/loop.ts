@@ -1,5 +1,6 @@
 import { type Decision, type Desired, deploy, type Instant, type Observed, Problem, type ReleaseVersion, type Verdict } from "@douze/core";
 import type { Driver } from "./driver.ts";
+import { machineProblem } from "./machine-problem.ts";
 
 export interface LoopOptions {
   readonly driver: Driver;
@@ -132,7 +133,8 @@ export class Loop implements AsyncDisposable {
     for (const step of decision.steps) {
       try {
         await this.#options.driver.apply(step, this.#end.signal);
-      } catch (error) {
+      } catch (thrown) {
+        const error = machineProblem(thrown);
         if (!(error instanceof Problem)) throw error;
         const release = "release" in step ? step.release : undefined;
         const why = `${error.what}: ${error.why}`;
@@ -148,7 +150,8 @@ export class Loop implements AsyncDisposable {
     try {
       await act();
       return true;
-    } catch (error) {
+    } catch (thrown) {
+      const error = machineProblem(thrown);
       if (!(error instanceof Problem)) throw error;
       this.#retryLater(what, `${error.what}: ${error.why}`, error.fix);
       return false;

@@ -213,7 +213,8 @@ export class Local implements Driver {
   async #stop(hurry: AbortSignal): Promise<void> {
     await this.#supervisor.stop("routed", hurry);
     await Promise.all([this.#supervisor.stop("all", hurry), this.#runs.stop(hurry)]);
-    this.#site.wanted.clear();
+    // A disk that is full keeps nobody from ending; the next engine asks anew for what is wanted.
+    await (async (): Promise<void> => this.#site.wanted.clear())().catch((error: unknown) => this.#trouble(error));
     const patience = setTimeout(() => this.#closing.abort(), hurry.aborted ? concludeMs / 10 : concludeMs);
     await Promise.all([this.#supervisor.concluded(), this.#runs.concluded()]);
     clearTimeout(patience);
