@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const rounds = Number(process.argv[2] ?? 7);
-const program = join(import.meta.dirname, "../../packages/cli/dist/main.js");
+const program = join(import.meta.dirname, "../../packages/cli/bin/douze.js");
 const runtime = await mkdtemp(join(tmpdir(), "douze-rt-"));
 const folder = await mkdtemp(join(tmpdir(), "bench-platform-"));
 
@@ -46,7 +46,7 @@ async function appFolder(name: string, processes: string): Promise<string> {
 }
 
 async function command(cwd: string, ...words: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, [program, ...words], { cwd, env: env(), stdio: ["ignore", "ignore", "inherit"] });
+  const child = spawn(process.execPath, [program, ...words], { cwd, env: env(), stdio: "ignore" });
   const [code] = await once(child, "exit");
   if (code !== 0) throw new Error(`douze ${words.join(" ")}: exit ${code}`);
 }
@@ -68,8 +68,13 @@ class Serving implements AsyncDisposable {
       env: env({ PORT: String(port), HOST: "127.0.0.1" }),
       stdio: ["ignore", "pipe", "inherit"],
     });
-    for await (const part of child.stdout) if (String(part).includes("serving ")) break;
-    child.stdout.resume();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let said = "";
+    child.stdout.on("data", (part: Buffer) => {
+      said += String(part);
+      if (said.includes("serving ")) resolve();
+    });
+    await promise;
     return new Serving(port, child);
   }
 
