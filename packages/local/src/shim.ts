@@ -1,4 +1,4 @@
-import type { AppUser } from "./isolation/app-user.ts";
+import { type AppUser, becoming } from "./isolation/app-user.ts";
 
 /**
  * Runs beside each process as its parent and as leader of its group, outlives the engine, and writes down how the process ended.
@@ -42,8 +42,7 @@ export function innerScript(command: string, options: InnerOptions): string {
   const bound = files === undefined ? "" : `ulimit -n ${files} || exit 70\n`;
   const begin = `echo $$ >"$1/pid"; shift; exec 2>&9 9>&-\n${bound}`;
   if (!user) return begin + appScript(command, options);
-  const become = `setpriv --reuid ${user.uid} --regid ${user.gid} --clear-groups --no-new-privs`;
-  return `${begin}exec ${become} ${shell} -c ${quoted(toldScript + appScript(command, options))} sh`;
+  return `${begin}exec ${becoming(user).join(" ")} ${shell} -c ${quoted(toldScript + appScript(command, options))} sh`;
 }
 
 export interface InnerOptions {

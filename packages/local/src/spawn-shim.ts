@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, fchownSync, openSync } from "node:fs";
 import type { Writable } from "node:stream";
-import type { AppUser } from "./isolation/app-user.ts";
+import { type AppUser, rootPath } from "./isolation/app-user.ts";
 import type { HandOver } from "./listener/hand-over.ts";
 import type { RunFolder } from "./run-folder.ts";
 import { environmentFd, environmentText, innerScript, shim } from "./shim.ts";
@@ -46,7 +46,7 @@ export function spawnShim(folder: RunFolder, command: string, { cwd, env, handOv
 }
 
 /** What a program of root's sees where the app runs as somebody else. */
-const rootEnv = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LANG: "C.UTF-8" };
+const rootEnv = { PATH: rootPath, LANG: "C.UTF-8" };
 
 /** Hands over the environment, which neither arguments nor files should hold. */
 function tell(child: ChildProcess, text: string): void {

@@ -4,6 +4,9 @@ import type { OpenPort } from "@douze/local";
 /** An engine that ends with it wants to be started again at once: another version may lie there now. @see sysexits.h, EX_TEMPFAIL */
 export const againStatus = 75;
 
+/** Of Node for an engine, which runs for long and has little to do: what was just made is looked through early, for a tenth less memory. */
+export const engineFlags: readonly string[] = ["--max-semi-space-size=2"];
+
 /**
  * Keeps the public sockets open and an engine running. It is a shell, because that is the smallest program that can hand sockets on, and
  * because it has nothing to do that could fail. An engine's own refusal to start is final only the first time: later there is something

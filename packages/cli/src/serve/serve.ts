@@ -9,7 +9,7 @@ import type { Context } from "../context.ts";
 import { printFailure } from "../failure.ts";
 import { defaultPort, inventoryOf } from "../open.ts";
 import type { Place } from "../place.ts";
-import { becomeHolder } from "./holder.ts";
+import { becomeHolder, engineFlags } from "./holder.ts";
 import { type AskedPort, portsToOpen, routersFolder } from "./ports.ts";
 import { serveEnvironments } from "./serving.ts";
 
@@ -85,7 +85,10 @@ async function openPorts(context: Context, asked: readonly AskedPort<Place>[], p
   const open = ports.map((port) => openPort(env["HOST"] ?? "", port, free.has(port)));
   const [program = "", ...words] = process.argv;
   const statusFile = join(runtime, `douze-serve-${process.pid}.status`);
-  becomeHolder(open, [program, ...process.execArgv, ...words], statusFile, { ...env, DOUZE_ON_STOP: env["DOUZE_ON_STOP"] ?? "stop" });
+  becomeHolder(open, [program, ...engineFlags, ...process.execArgv, ...words], statusFile, {
+    ...env,
+    DOUZE_ON_STOP: env["DOUZE_ON_STOP"] ?? "stop",
+  });
 }
 
 /** Whether no engine has the port: what is there then is of processes that an engine has left, and goes on beside the new socket. */

@@ -2,6 +2,7 @@ import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Context } from "../context.ts";
 import type { Place } from "../place.ts";
+import { engineFlags } from "./holder.ts";
 import { portsToOpen } from "./ports.ts";
 import { askedPorts, presetPort } from "./serve.ts";
 import { unitFiles } from "./unit.ts";
@@ -17,7 +18,7 @@ export async function writeUnits(
   if (!place) return;
   const preset = port ?? presetPort(env);
   const files = unitFiles({
-    program: [process.execPath, ...process.execArgv, process.argv[1] ?? ""],
+    program: [process.execPath, ...engineFlags, ...process.execArgv, process.argv[1] ?? ""],
     folders: places.map(({ directory }) => directory),
     environment: place.environment,
     ports: portsToOpen(await askedPorts(places, env), preset),

@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readIfThere } from "../files.ts";
 
@@ -63,7 +64,18 @@ export function makePassable(folder: string): void {
   chmodSync(folder, 0o711);
 }
 
-/** Whether the machine has a `setpriv` that knows what is needed. */
-export function hasSetpriv(): boolean {
-  return ["/usr/bin/setpriv", "/bin/setpriv"].some((path) => existsSync(path) && readFileSync(path).includes("no-new-privs"));
+/** The words that make a program of root's become the user, for good: no group, no capability, and no way to get any. */
+export function becoming({ uid, gid }: AppUser): readonly string[] {
+  return ["setpriv", "--reuid", String(uid), "--regid", String(gid), "--clear-groups", "--no-new-privs"];
 }
+
+/** Why a program cannot become the user here, if it cannot: there is no such `setpriv`, or a container does not let it. */
+export function whyNotBecome(user: AppUser): string | undefined {
+  const [program = "", ...words] = becoming(user);
+  const { error, status, stderr } = spawnSync(program, [...words, "true"], { encoding: "utf8", env: { PATH: rootPath } });
+  if (error) return error.message;
+  return status === 0 ? undefined : stderr.trim();
+}
+
+/** Where programs of root's are looked for. */
+export const rootPath = "/usr/sbin:/usr/bin:/sbin:/bin";

@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Problem, type ProcessDeclaration } from "@douze/core";
-import { type AppUser, appUser, hasSetpriv, makePassable, usersFolder } from "./app-user.ts";
+import { type AppUser, appUser, makePassable, usersFolder, whyNotBecome } from "./app-user.ts";
 import { Cgroups, type Limits } from "./cgroups.ts";
 import { barrier } from "./reach.ts";
 
@@ -71,9 +71,19 @@ export function limitsOf({ memoryBytes, limits }: Pick<ProcessDeclaration, "memo
 /** Or, as a text, why there is none. */
 function userOf(directory: string, builds: string, users: string): AppUser | string {
   if (process.geteuid?.() !== 0) return "the engine is not root";
-  if (!hasSetpriv()) return "there is no setpriv of util-linux on this machine";
-  const user = appUser(directory, users);
-  if (user === undefined) return "all numbers for users are taken";
+  try {
+    const user = appUser(directory, users);
+    if (user === undefined) return "all numbers for users are taken";
+    return whyNotBecome(user) ?? openWay(user, directory, builds);
+  } catch (error) {
+    // A file system that is read-only, or a container in which nobody but root has a number.
+    if (error instanceof Error && "syscall" in error) return error.message;
+    throw error;
+  }
+}
+
+/** Lets the user in, and nobody else where it can be. */
+function openWay(user: AppUser, directory: string, builds: string): AppUser | string {
   const environments = dirname(directory);
   const cache = join(dirname(environments), "cache");
   if (existsSync(cache)) chmodSync(cache, 0o700);
