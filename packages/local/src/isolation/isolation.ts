@@ -72,6 +72,9 @@ export function limitsOf({ memoryBytes, limits }: Pick<ProcessDeclaration, "memo
 function userOf(directory: string, builds: string, users: string): AppUser | string {
   if (process.geteuid?.() !== 0) return "the engine is not root";
   try {
+    // Before a number is taken, of which there are few.
+    const shut = barrier(dirname(dirname(directory)), stranger);
+    if (shut !== undefined) return closedText(shut);
     const user = appUser(directory, users);
     if (user === undefined) return "all numbers for users are taken";
     return whyNotBecome(user) ?? openWay(user, directory, builds);
@@ -92,7 +95,14 @@ function openWay(user: AppUser, directory: string, builds: string): AppUser | st
   chownSync(directory, 0, user.gid);
   chmodSync(directory, 0o710);
   const closed = barrier(`${directory}/.`, user) ?? barrier(`${builds}/.`, user);
-  return closed === undefined ? user : `other users may not enter ${closed}, in which the app lies`;
+  return closed === undefined ? user : closedText(closed);
+}
+
+/** Who is nobody in particular. */
+const stranger: AppUser = { uid: 65_534, gid: 65_534 };
+
+function closedText(folder: string): string {
+  return `other users may not enter ${folder}, in which the app lies`;
 }
 
 function impossible(why: string): Problem {
