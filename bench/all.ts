@@ -2,7 +2,15 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
-const programs = ["socket/socket.ts", "router/router.ts", "logs/bench.ts", "logs/peers.ts", "start/start.ts", "platform/platform.ts"];
+const programs = [
+  "socket/socket.ts",
+  "router/router.ts",
+  "logs/bench.ts",
+  "logs/peers.ts",
+  "start/start.ts",
+  "start/peers.ts",
+  "platform/platform.ts",
+];
 
 for (const program of programs) {
   console.log(`\n# bench/${program}`);

@@ -1,0 +1,171 @@
+// Fifty processes under supervisors that people use: the time until all run, the resident memory of what supervises, and the time a killed
+// process is missing. Beside Douze's driver and a bare Node supervisor see start.ts. Peers are looked for on the PATH and in $PEERS.
+// `node --conditions=douze-source bench/start/peers.ts [rounds]`
+import { execFile, spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const rounds = Number(process.argv[2] ?? 3);
+const count = 50;
+const folder = await mkdtemp(join(tmpdir(), "bench-start-"));
+const env = { ...process.env, PATH: [process.env["PEERS"], process.env["PATH"]].filter(Boolean).join(":") };
+
+interface Peer {
+  readonly name: string;
+  readonly program: string;
+  /** Writes what it needs, and says how it is started. */
+  prepare(here: string, line: string): Promise<readonly [string, ...string[]]>;
+  /** Whether it starts a process again that was killed. */
+  readonly restarts: boolean;
+}
+
+const bare = `const { spawn } = require("node:child_process");
+const fill = () => spawn("sh", ["-c", process.argv[1]], { detached: true, stdio: "ignore" }).on("exit", fill);
+for (let index = 0; index < ${count}; index++) fill();`;
+
+const procfile = async (here: string, line: string): Promise<string> => {
+  const file = join(here, "Procfile");
+  await writeFile(file, Array.from({ length: count }, (_, index) => `w${index}: ${line}\n`).join(""));
+  return file;
+};
+
+const peers: readonly Peer[] = [
+  { name: "bare Node", program: process.execPath, restarts: true, prepare: async (_here, line) => [process.execPath, "-e", bare, line] },
+  {
+    name: "foreman",
+    program: "foreman",
+    restarts: false,
+    prepare: async (here, line) => ["foreman", "start", "-f", await procfile(here, line)],
+  },
+  {
+    name: "process-compose",
+    program: "process-compose",
+    restarts: true,
+    prepare: async (here, line) => {
+      const file = join(here, "c.yaml");
+      // There `$$` means one `$`.
+      const one = (index: number): string =>
+        `  w${index}:\n    command: '${line.replace("$$", "$$$$$$$$")}'\n    availability: { restart: always, backoff_seconds: 0 }\n`;
+      await writeFile(file, `version: "0.5"\nprocesses:\n${Array.from({ length: count }, (_, index) => one(index)).join("")}`);
+      return ["process-compose", "up", "-f", file, "-t=false", "--no-server"];
+    },
+  },
+  {
+    name: "pm2",
+    program: "pm2",
+    restarts: true,
+    prepare: async (here, line) => {
+      const file = join(here, "eco.config.js");
+      const app = { name: "w", script: "/bin/sh", args: ["-c", line], interpreter: "none", instances: count, exec_mode: "fork" };
+      await writeFile(file, `module.exports = { apps: [${JSON.stringify(app)}] };\n`);
+      return ["pm2", "start", "--no-daemon", file];
+    },
+  },
+];
+
+interface Figures {
+  readonly startMs: number;
+  readonly mebibytes: number;
+  readonly missingMs: number | undefined;
+}
+
+async function measure(peer: Peer): Promise<Figures> {
+  const here = await mkdtemp(join(folder, "run-"));
+  const marks = join(here, "marks");
+  await mkdir(marks);
+  const line = `echo > ${marks}/$$; exec sleep 31557`;
+  const [program, ...words] = await peer.prepare(here, line);
+  const began = performance.now();
+  const child = spawn(program, words, {
+    cwd: here,
+    env: { ...env, HOME: here, PM2_HOME: join(here, "pm2") },
+    stdio: "ignore",
+    detached: true,
+  });
+  await until(() => readdirSync(marks).length >= count);
+  const startMs = performance.now() - began;
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  const mebibytes = descendants(child.pid ?? 0).reduce((sum, pid) => sum + residentOf(pid), 0);
+  let missingMs: number | undefined;
+  if (peer.restarts) {
+    const killed = performance.now();
+    process.kill(Number(readdirSync(marks)[0]), "SIGKILL");
+    await until(() => readdirSync(marks).length > count);
+    missingMs = performance.now() - killed;
+  }
+  for (const pid of [...descendants(child.pid ?? 0), ...readdirSync(marks).map(Number)]) end(pid);
+  await rm(here, { recursive: true, force: true });
+  return { startMs, mebibytes, missingMs };
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+/** A process and what it has started, but for what is supervised. */
+function descendants(pid: number): readonly number[] {
+  const parents = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => [Number(name), stat(Number(name))] as const);
+  const found = [pid];
+  for (const each of found) for (const [own, text] of parents) if (text?.parent === each && text.name !== "sleep") found.push(own);
+  return found;
+}
+
+function stat(pid: number): { readonly name: string; readonly parent: number } | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const close = text.lastIndexOf(")");
+    return { name: text.slice(text.indexOf("(") + 1, close), parent: Number(text.slice(close + 2).split(" ")[1]) };
+  } catch {
+    return undefined;
+  }
+}
+
+function residentOf(pid: number): number {
+  try {
+    return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+async function installed({ program }: Peer): Promise<boolean> {
+  return await run("/bin/sh", ["-c", `command -v ${program}`], { env }).then(
+    () => true,
+    () => false,
+  );
+}
+
+const middle = (list: readonly number[]): string => (list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN).toFixed(0);
+
+try {
+  const figures = new Map<string, Figures[]>();
+  for (let round = 0; round < rounds; round++)
+    for (const peer of peers)
+      if (await installed(peer)) figures.set(peer.name, [...(figures.get(peer.name) ?? []), await measure(peer)]);
+      else if (round === 0) console.log(`${peer.name} is not installed: its row is missing`);
+  console.log(
+    `${count} processes, the middle of ${rounds} rounds: started, ms; resident memory of what supervises, MiB; killed until replaced, ms`,
+  );
+  for (const [name, list] of figures) {
+    const missing = list.flatMap((each) => each.missingMs ?? []);
+    console.log(
+      `${name.padEnd(18)} ${middle(list.map((each) => each.startMs)).padStart(6)} ${middle(list.map((each) => each.mebibytes)).padStart(6)} ${missing.length === 0 ? "ends all" : middle(missing).padStart(6)}`,
+    );
+  }
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
