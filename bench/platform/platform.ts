@@ -4,10 +4,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "../../packages/local/test/support/free-port.ts";
 
 const rounds = Number(process.argv[2] ?? 7);
 const program = join(import.meta.dirname, "../../packages/cli/bin/douze.js");
@@ -25,14 +24,6 @@ const env = (more: Readonly<Record<string, string>> = {}): Record<string, string
   XDG_RUNTIME_DIR: runtime,
   ...more,
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
 
 async function appFolder(name: string, processes: string): Promise<string> {
   const app = join(folder, name);

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Router } from "@douze/local";
+import { freePort } from "../../packages/local/test/support/free-port.ts";
 
 const run = promisify(execFile);
 const rounds = Number(process.argv[2] ?? 5);
@@ -70,14 +71,6 @@ async function load(port: number): Promise<number> {
 interface Started {
   readonly port: number;
   readonly stop: () => Promise<void>;
-}
-
-async function freePort(): Promise<number> {
-  const free = createServer().listen(0, "127.0.0.1");
-  await once(free, "listening");
-  const { port } = free.address() as AddressInfo;
-  free.close();
-  return port;
 }
 
 async function started(program: string, words: readonly string[], port: number, folder: string): Promise<Started> {

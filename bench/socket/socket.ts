@@ -7,8 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { ProcessView } from "@douze/engine";
-import { freePort, Served } from "../../packages/cli/test/support/serve.ts";
+import { Served } from "../../packages/cli/test/support/serve.ts";
 import { AppFolder } from "../../packages/cli/test/support/up.ts";
+import { freePort } from "../../packages/local/test/support/free-port.ts";
 
 const run = promisify(execFile);
 const rounds = Number(process.argv[2] ?? 5);

@@ -4,8 +4,9 @@ import { request } from "node:http";
 import { dirname, join } from "node:path";
 import type { ProcessView, Status } from "@douze/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../../local/test/support/free-port.ts";
 import { douze } from "./support/douze.ts";
-import { freePort, Served } from "./support/serve.ts";
+import { Served } from "./support/serve.ts";
 import { AppFolder } from "./support/up.ts";
 
 const isRoot = process.getuid?.() === 0;

@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ReleaseView } from "@douze/engine";
 import { expect, test } from "vitest";
+import { chances } from "../../local/test/support/chances.ts";
 import { load } from "./support/load.ts";
 import { Served } from "./support/serve.ts";
 import { AppFolder, isAlive } from "./support/up.ts";
@@ -10,17 +11,6 @@ import { AppFolder, isAlive } from "./support/up.ts";
 /** `KILLS=60 SEED=42 npx vitest run packages/cli/test/kill.test.ts` */
 const kills = Number(process.env["KILLS"] ?? 8);
 const seed = Number(process.env["SEED"] ?? Date.now() % 100_000);
-
-/** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
-function chances(from: number): () => number {
-  let state = from;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const chance = chances(seed);
 const anyOf = <T>(choices: readonly T[]): T => choices[Math.floor(chance() * choices.length)] as T;

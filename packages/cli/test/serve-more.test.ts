@@ -8,9 +8,10 @@ import { join } from "node:path";
 import type { ProcessView } from "@douze/engine";
 import { openPort } from "@douze/local";
 import { expect, test } from "vitest";
+import { freePort } from "../../local/test/support/free-port.ts";
 import { douze, line, startProgram } from "./support/douze.ts";
 import { load } from "./support/load.ts";
-import { freePort, onlyChild, Served } from "./support/serve.ts";
+import { onlyChild, Served } from "./support/serve.ts";
 import { AppFolder, isAlive } from "./support/up.ts";
 
 const fixture = join(import.meta.dirname, "fixtures/load");

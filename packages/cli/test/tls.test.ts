@@ -11,7 +11,8 @@ import { connect as connectTls } from "node:tls";
 import type { ProcessView, ReleaseView } from "@douze/engine";
 import { expect, test } from "vitest";
 import { makeCertificate } from "../../local/test/support/certificate.ts";
-import { freePort, Served } from "./support/serve.ts";
+import { freePort } from "../../local/test/support/free-port.ts";
+import { Served } from "./support/serve.ts";
 import { AppFolder } from "./support/up.ts";
 
 const small = join(import.meta.dirname, "fixtures/small");

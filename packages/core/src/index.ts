@@ -63,6 +63,8 @@ export {
 export { variableFor } from "./model/resource-variable.ts";
 export type { Run, RunName } from "./model/run.ts";
 export { inventorySchema, manifestSchema } from "./model/schema.ts";
+export { shellQuoted } from "./model/shell-text.ts";
+export { stateUnwritable } from "./model/state-unwritable.ts";
 export type { Acme, CertificateFiles, Tls } from "./model/tls.ts";
 export { durationMs, durationText, sizeBytes } from "./model/units.ts";
 export { typeFlaw } from "./model/value.ts";

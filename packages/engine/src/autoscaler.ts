@@ -85,8 +85,7 @@ export class Autoscaler implements AsyncDisposable {
   }
 
   #count(type: ProcessType, declared: number): number {
-    if (declared === 0) return this.#standing.get(type)?.count ?? 0;
-    return this.#standing.get(type)?.count ?? this.#found(type) ?? declared;
+    return this.#standing.get(type)?.count ?? (declared === 0 ? 0 : (this.#found(type) ?? declared));
   }
 
   /** What an earlier engine had come to. */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { open, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { Problem } from "@douze/core";
+import { stateUnwritable } from "@douze/core";
 
 /**
  * Writes a file so that a reader, and a start after a crash at any moment, finds either the former content or the whole new one:
@@ -25,20 +25,9 @@ export async function writeWhole(path: string, text: string, mode = 0o600): Prom
     await unlink(aside).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "ENOENT") throw error;
     });
-    throw unwritable(path, cause);
+    throw stateUnwritable(path, cause);
   }
   await syncFolder(dirname(path));
-}
-
-function unwritable(path: string, cause: unknown): unknown {
-  if (!(cause instanceof Error && "syscall" in cause)) return cause;
-  return new Problem({
-    code: "state-unwritable",
-    what: `${path} cannot be written`,
-    why: cause.message,
-    fix: "make room on that disk, or give the folder back to the user who runs Douze",
-    cause,
-  });
 }
 
 async function syncFolder(path: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { type Outcome, Problem, type RunName } from "@douze/core";
+import { type Outcome, Problem, type RunName, shellQuoted } from "@douze/core";
 import { current } from "./asking.ts";
 import { nextDue, startCronRun } from "./crontab.ts";
 import { currentOf } from "./history.ts";
@@ -89,5 +89,5 @@ export async function runCronNow(home: Home, running: Running, entry: string): P
 function shellText(command: readonly string[]): string {
   const [only, ...rest] = command;
   if (only !== undefined && rest.length === 0) return only;
-  return command.map((word) => (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
+  return command.map((word) => (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : shellQuoted(word))).join(" ");
 }

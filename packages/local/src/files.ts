@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, readSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { Problem } from "@douze/core";
+import { stateUnwritable } from "@douze/core";
 
 /**
  * Writes a file so that a reader, and a start after a kill at any moment, finds either the former content or the whole new one:
@@ -22,7 +22,7 @@ export function writeWhole(path: string, text: string, durable: "durable" | "unt
     renameSync(aside, path);
     if (durable === "durable") syncFolder(dirname(path));
   } catch (error) {
-    throw unwritable(path, error);
+    throw stateUnwritable(path, error);
   }
 }
 
@@ -38,7 +38,7 @@ export function makeFolder(path: string): boolean {
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw unwritable(path, error);
+    throw stateUnwritable(path, error);
   }
 }
 
@@ -79,17 +79,6 @@ export function firstBytes(path: string, count: number): string | undefined {
   } finally {
     if (file !== undefined) closeSync(file);
   }
-}
-
-function unwritable(path: string, error: unknown): unknown {
-  if (!(error instanceof Error && "syscall" in error)) return error;
-  return new Problem({
-    code: "state-unwritable",
-    what: `${path} cannot be written`,
-    why: error.message,
-    fix: "make room on that disk, or give the folder back to the user who runs Douze",
-    cause: error,
-  });
 }
 
 /** There is no such file; something else in its place is none either. */

@@ -14,4 +14,4 @@ export { type AccessRecord, accessLine } from "./router/access.ts";
 export { Router, type RouterOptions } from "./router/router.ts";
 export type { RoutePort } from "./seams.ts";
 export { SteadyClock } from "./steady-clock.ts";
-export { AcmeCertificate } from "./tls/acme-certificate.ts";
+export { AcmeCertificate, acmeFiles } from "./tls/acme-certificate.ts";

@@ -195,8 +195,10 @@ export class Local implements Driver {
       for (const folder of [runDirectory, join(this.#directory, "tmp"), join(this.#directory, "live")]) makePassable(folder);
     const parts = { supervisor: this.#supervisor, runs: this.#runs, pasts: this.#pasts };
     const { swept, gone } = adopt(runDirectory, this.#site.bootId, parts);
-    const known = new Set(runFolders(runDirectory).map(({ path }) => basename(path)));
-    if (isolation.cgroups) this.#tasks.add(isolation.cgroups.sweep(known).catch((error: unknown) => this.#trouble(error)));
+    if (isolation.cgroups) {
+      const known = new Set(runFolders(runDirectory).map(({ path }) => basename(path)));
+      this.#tasks.add(isolation.cgroups.sweep(known).catch((error: unknown) => this.#trouble(error)));
+    }
     for (const name of swept) this.note(`${name} had not been wholly started when the engine was killed: it was ended`);
     for (const each of gone) this.#bury(each);
     const used = [...this.#site.wanted.releases, ...this.#runs.all].map(({ release }) => release).concat(this.#supervisor.releases);

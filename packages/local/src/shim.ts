@@ -1,3 +1,4 @@
+import { shellQuoted } from "@douze/core";
 import { type AppUser, becoming } from "./isolation/app-user.ts";
 
 /**
@@ -42,7 +43,7 @@ export function innerScript(command: string, options: InnerOptions): string {
   const bound = files === undefined ? "" : `ulimit -n ${files} || exit 70\n`;
   const begin = `echo $$ >"$1/pid"; shift; exec 2>&9 9>&-\n${bound}`;
   if (!user) return begin + appScript(command, options);
-  return `${begin}exec ${becoming(user).join(" ")} ${shell} -c ${quoted(toldScript + appScript(command, options))} sh`;
+  return `${begin}exec ${becoming(user).join(" ")} ${shell} -c ${shellQuoted(toldScript + appScript(command, options))} sh`;
 }
 
 export interface InnerOptions {
@@ -67,15 +68,11 @@ case $told in *"#whole") eval "$told"; unset told ;; *) exit 70 ;; esac
 /** An environment as a shell reads it. */
 export function environmentText(env: Readonly<Record<string, string>>): string {
   return `${Object.entries(env)
-    .map(([key, value]) => `export ${key}=${quoted(value)}\n`)
+    .map(([key, value]) => `export ${key}=${shellQuoted(value)}\n`)
     .join("")}#whole`;
 }
 
 function appScript(command: string, { profile, inherits }: InnerOptions): string {
   const sourced = `for profile in .profile.d/*.sh .profile; do [ -f "$profile" ] && . "./$profile"; done; unset profile\n`;
   return `${inherits ? "export LISTEN_PID=$$\n" : ""}${profile ? sourced : ""}${command}`;
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import type { CertificateFiles } from "@douze/core";
-import { AcmeCertificate, Doorway, type PublicSocket, type RoutePort, TlsPort } from "@douze/local";
+import type { CertificateFiles, Instant } from "@douze/core";
+import { AcmeCertificate, acmeFiles, Doorway, type PublicSocket, type RoutePort, TlsPort } from "@douze/local";
 import { holdLock } from "@douze/server";
 import type { Place } from "../place.ts";
 import { version } from "../version.ts";
@@ -65,14 +65,13 @@ export class Doors implements AsyncDisposable {
   /** Asks for and renews the certificate of an app whose inventory names an authority. */
   certify({ of, tls, hosts }: AskedPort<Place>, router: RoutePort, note: (text: string) => void): AcmeCertificate | undefined {
     if (!tls?.acme || !(router instanceof TlsPort)) return undefined;
-    const clock = (): ReturnType<ConstructorParameters<typeof AcmeCertificate>[0]["clock"]> => Date.now() as never;
     return new AcmeCertificate({
       acme: tls.acme,
       hosts,
       directory: acmeFolder(of),
       answer: (answers) => router.answer(answers),
       note,
-      clock,
+      clock: () => Date.now() as Instant,
     });
   }
 
@@ -117,8 +116,7 @@ export class Doors implements AsyncDisposable {
 }
 
 function filesOf(place: Place, { certificates, acme }: NonNullable<AskedPort<Place>["tls"]>): readonly CertificateFiles[] {
-  const path = join(acmeFolder(place), "certificate.pem");
-  return acme ? [...certificates, { cert: path, key: path }] : certificates;
+  return acme ? [...certificates, acmeFiles(acmeFolder(place))] : certificates;
 }
 
 function acmeFolder({ paths }: Place): string {

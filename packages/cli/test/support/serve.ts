@@ -1,21 +1,10 @@
 import { mkdtemp, readFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ProcessView } from "@douze/engine";
+import { freePort } from "../../../local/test/support/free-port.ts";
 import { type Ended, line, type Running, startProgram } from "./douze.ts";
 import type { AppFolder } from "./up.ts";
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.listen(0, "127.0.0.1", resolve);
-  await promise;
-  const address = server.address();
-  server.close();
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 /** `douze serve` that runs, until it is disposed of: an orderly stop. */
 export class Served implements AsyncDisposable {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Drain as Declared, drainAddress, type Instant } from "@douze/core";
 import type { DrainView } from "@douze/engine";
-import type { Position } from "../logs/frames.ts";
 import type { Portion, Portions } from "../logs/portions.ts";
+import type { Position } from "../logs/segment.ts";
 import { type DrainProgress, readProgress, writeProgress } from "./progress.ts";
 import { type DrainLine, Later, Refusal, type Sink, TooMuch } from "./sink.ts";
 

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readIfThere, writeWhole } from "../files.ts";
-import type { Position } from "../logs/frames.ts";
+import type { Position } from "../logs/segment.ts";
 
 /** How far a drain got. */
 export interface DrainProgress {

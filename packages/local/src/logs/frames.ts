@@ -1,14 +1,9 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { type Frame, scan } from "./scan.ts";
-import type { Segment } from "./segment.ts";
+import type { Position, Segment } from "./segment.ts";
 import type { Segments } from "./segments.ts";
 
 const windowBytes = 1024 * 1024;
-
-export interface Position {
-  readonly sequence: number;
-  readonly offset: number;
-}
 
 export interface FrameRange {
   readonly from: Position;

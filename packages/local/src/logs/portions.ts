@@ -1,10 +1,10 @@
 import type { FileHandle } from "node:fs/promises";
 import type { LogLine } from "@douze/core";
 import { headerBytes } from "./frame.ts";
-import { gap, type OnDamage, openSegment, type Position, readFrames, segmentAtOnce } from "./frames.ts";
+import { gap, type OnDamage, openSegment, readFrames, segmentAtOnce } from "./frames.ts";
 import { frameLines } from "./lines.ts";
-import { isOf } from "./query.ts";
-import type { Segment, Source } from "./segment.ts";
+import { type Selection, wanting } from "./query.ts";
+import type { Position, Segment } from "./segment.ts";
 import type { Segments } from "./segments.ts";
 
 /** A piece of the event stream with its place in the store. */
@@ -26,7 +26,7 @@ export class Portions implements AsyncDisposable {
   /** Where it begins. */
   readonly start: Position;
   readonly #segments: Segments;
-  readonly #processes: readonly string[];
+  readonly #wants: Selection["wants"];
   readonly #onDamage: OnDamage;
   readonly #frames: AsyncGenerator<Awaited<ReturnType<ReturnType<typeof readFrames>["next"]>>["value"]>;
   /** Of the segment that is being read; what is deleted behind it was not read. */
@@ -39,13 +39,13 @@ export class Portions implements AsyncDisposable {
 
   /** @param from - absent: from now on */
   constructor(segments: Segments, from: Position | undefined, processes: readonly string[], onDamage: OnDamage, signal: AbortSignal) {
-    const start = from ?? endOf(segments);
+    const start = from ?? segments.end;
     const last = segments.current?.sequence ?? 0;
     // A store that was emptied counts anew: all that it has is new, and what was between is not known.
     const anew = start.sequence > last + 1;
     this.start = anew ? { sequence: 0, offset: 0 } : start;
     this.#segments = segments;
-    this.#processes = processes;
+    this.#wants = wanting(processes);
     this.#onDamage = onDamage;
     this.#missed = anew ? Number.NaN : undefined;
     this.#sequence = anew ? 0 : start.sequence - (start.offset === 0 ? 1 : 0);
@@ -90,10 +90,6 @@ export class Portions implements AsyncDisposable {
     return Math.max(0, bytes);
   }
 
-  #wants({ process }: Source): boolean {
-    return this.#processes.length === 0 || this.#processes.some((wanted) => isOf(process, wanted));
-  }
-
   async #count(segment: Segment): Promise<void> {
     // The one that is open is read to its end although it has no name any more.
     if (segment.sequence <= this.#sequence) return void (await this.#opening);
@@ -109,8 +105,4 @@ export class Portions implements AsyncDisposable {
     this.#unsubscribe();
     await this.#frames.return(undefined);
   }
-}
-
-function endOf({ current }: Segments): Position {
-  return current === undefined ? { sequence: 0, offset: 0 } : { sequence: current.sequence, offset: current.bytes };
 }

@@ -17,12 +17,11 @@ export interface Selection {
 /** @throws Problem log-grep-invalid - `grep` is no regular expression */
 export function selection(query: LogQuery): Selection {
   const { processes = [], since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY, last, follow = false } = query;
-  const wants = ({ process }: Source): boolean => processes.length === 0 || processes.some((wanted) => isOf(process, wanted));
   return {
     since,
     until,
     follow,
-    wants,
+    wants: wanting(processes),
     lines: matching(query.grep),
     ...(last === undefined ? {} : { last: Math.max(0, Math.trunc(last)) }),
   };
@@ -32,6 +31,11 @@ export function selection(query: LogQuery): Selection {
 export function lastOf(process: string, release: string, count: number): Selection {
   const wants = (source: Source): boolean => source.process === process && source.release === release;
   return { since: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY, follow: false, last: count, wants, lines: frameLines };
+}
+
+/** Whose lines are wanted: of these, or of all where none is named. */
+export function wanting(processes: readonly string[]): Selection["wants"] {
+  return ({ process }) => processes.length === 0 || processes.some((wanted) => isOf(process, wanted));
 }
 
 /** `web` means every `web.N`, `cron.report` every run of it. */

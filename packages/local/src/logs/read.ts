@@ -1,7 +1,7 @@
 import type { Instant, LogLine } from "@douze/core";
-import { gap, type OnDamage, type Position, readFrames, segmentAtOnce } from "./frames.ts";
+import { gap, type OnDamage, readFrames, segmentAtOnce } from "./frames.ts";
 import type { Selection } from "./query.ts";
-import type { Segment } from "./segment.ts";
+import type { Position, Segment } from "./segment.ts";
 import type { Segments } from "./segments.ts";
 
 interface Start {
@@ -18,7 +18,7 @@ export async function* readLines(
   onDamage: OnDamage,
   signal: AbortSignal,
 ): AsyncGenerator<readonly LogLine[]> {
-  const end = endOf(segments);
+  const end = segments.end;
   const start =
     wanted.last === undefined
       ? { from: sinceStart(segments.list, wanted.since), skip: 0 }
@@ -41,11 +41,6 @@ export async function* readLines(
 }
 
 const gapText = "lines are missing here: they passed the bounds of the log store before they were read";
-
-function endOf(segments: Segments): Position {
-  const { current } = segments;
-  return current === undefined ? { sequence: 0, offset: 0 } : { sequence: current.sequence, offset: current.bytes };
-}
 
 /**
  * The segment in which the first line since then is. Looked for from the newest back, in memory: should the clock have been

@@ -11,6 +11,13 @@ export interface Source {
   readonly spool?: Pick<Spool, "id" | "stdout" | "stderr"> & { readonly copied: Readonly<Record<Stream, number>> };
 }
 
+/** A place in the store. */
+export interface Position {
+  readonly sequence: number;
+  /** Bytes from the beginning of that segment. */
+  readonly offset: number;
+}
+
 /** One append-only file of the store. */
 export interface Segment {
   readonly sequence: number;

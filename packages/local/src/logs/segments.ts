@@ -4,7 +4,7 @@ import type { Instant, LogRetention } from "@douze/core";
 import { Bell } from "./bell.ts";
 import { encodeHeader, type FrameHeader, headerBytes } from "./frame.ts";
 import { expired, segmentLimitBytes, segmentLimitMs } from "./retention.ts";
-import { newSegment, type Segment, type Source, segmentOf } from "./segment.ts";
+import { newSegment, type Position, type Segment, type Source, segmentOf } from "./segment.ts";
 
 /** The folder of segments: append to the last, begin the next, delete the oldest. One writer; any number of readers. */
 export class Segments implements AsyncDisposable {
@@ -50,6 +50,12 @@ export class Segments implements AsyncDisposable {
   /** The one that is appended to. */
   get current(): Segment | undefined {
     return this.#list.at(-1);
+  }
+
+  /** Behind all that is stored now. */
+  get end(): Position {
+    const { current } = this;
+    return { sequence: current?.sequence ?? 0, offset: current?.bytes ?? 0 };
   }
 
   /** Whether the current segment can take more; no: it is full, too old, or there is none. */

@@ -1,12 +1,11 @@
 import type { LogLine, LogQuery, LogRetention, Problem } from "@douze/core";
 import { EachLine } from "./each-line.ts";
-import type { Position } from "./frames.ts";
 import { Mask } from "./mask.ts";
 import { Portions } from "./portions.ts";
 import { lastOf, type Selection, selection } from "./query.ts";
 import { readLines } from "./read.ts";
 import { recover } from "./recover.ts";
-import type { Segment } from "./segment.ts";
+import type { Position, Segment } from "./segment.ts";
 import { Segments } from "./segments.ts";
 import type { AttachedSpool, KnownSpool, Spool, Stream } from "./spool.ts";
 import { type OnTrouble, segmentDamaged, storeUnusable } from "./troubles.ts";

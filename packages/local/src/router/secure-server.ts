@@ -16,7 +16,7 @@ export interface SecureEvents {
   readonly onStream: (stream: ServerHttp2Stream, headers: readonly string[], ended: boolean, socket: TLSSocket) => void;
 }
 
-/** The connections of a secure port that are no client yet, in their handshake, or several at once, sessions of HTTP/2. */
+/** What of a secure port is not one client alone: connections from before their handshake on, and sessions of HTTP/2. */
 export class Sessions {
   readonly #all = new Set<ServerHttp2Session>();
   readonly #sockets = new Set<Socket>();

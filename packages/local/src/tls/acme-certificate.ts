@@ -20,6 +20,12 @@ export interface AcmeOptions {
   readonly clock: () => Instant;
 }
 
+/** What comes from an authority: one file with key and chain, so that nobody finds the one without the other. It may not be there yet. */
+export function acmeFiles(directory: string): CertificateFiles {
+  const path = join(directory, "certificate.pem");
+  return { cert: path, key: path };
+}
+
 const longestTimerMs = 3_600_000;
 
 /** Keeps a certificate for some hosts, from an authority that speaks RFC 8555 and asks on the plain port whose names they are. */
@@ -38,13 +44,8 @@ export class AcmeCertificate implements AsyncDisposable {
     this.#look();
   }
 
-  /** One file with key and chain, so that nobody finds the one without the other. It may not be there yet. */
-  get files(): CertificateFiles {
-    return { cert: this.#path, key: this.#path };
-  }
-
   get #path(): string {
-    return join(this.#options.directory, "certificate.pem");
+    return acmeFiles(this.#options.directory).cert;
   }
 
   #look(): void {

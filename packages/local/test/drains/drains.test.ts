@@ -7,7 +7,8 @@ import { Drains } from "../../src/drains/drains.ts";
 import type { LogStore } from "../../src/logs/store.ts";
 import { Bench } from "../logs/support/spools.ts";
 import { makeCertificate } from "../support/certificate.ts";
-import { Collector, freePort, Rsyslog } from "./support/receivers.ts";
+import { freePort } from "../support/free-port.ts";
+import { Collector, Rsyslog } from "./support/receivers.ts";
 
 const wait = { timeout: 15_000, interval: 20 };
 

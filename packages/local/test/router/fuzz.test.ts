@@ -2,21 +2,12 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, test } from "vitest";
 import type { AccessRecord } from "../../src/router/access.ts";
+import { chances } from "../support/chances.ts";
 import { routerTo, Upstream } from "./support/raw.ts";
 
 /** `ROUNDS=100000 SEED=7 npx vitest run packages/local/test/router/fuzz.test.ts` */
 const rounds = Number(process.env["ROUNDS"] ?? 1_500);
 const seed = Number(process.env["SEED"] ?? Date.now() % 100_000);
-
-function chances(from: number): () => number {
-  let state = from;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const chance = chances(seed);
 const below = (count: number): number => Math.floor(chance() * count);
