@@ -10,6 +10,7 @@ const programs = [
   "start/start.ts",
   "start/peers.ts",
   "platform/platform.ts",
+  "release/release.ts",
 ];
 
 for (const program of programs) {

@@ -3,13 +3,13 @@
 // it runs the compiled program, as people do.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../packages/local/test/support/free-port.ts";
+import { command, envIn, program, resident, Serving } from "./serving.ts";
 
 const rounds = Number(process.argv[2] ?? 7);
-const program = join(import.meta.dirname, "../../packages/cli/bin/douze.js");
 const runtime = await mkdtemp(join(tmpdir(), "douze-rt-"));
 const folder = await mkdtemp(join(tmpdir(), "bench-platform-"));
 
@@ -18,12 +18,7 @@ createServer((request, response) => response.end(process.env.TEXT)).listen(proce
 process.on("SIGTERM", () => process.exit(0));
 `;
 
-const env = (more: Readonly<Record<string, string>> = {}): Record<string, string> => ({
-  PATH: process.env["PATH"] ?? "",
-  HOME: folder,
-  XDG_RUNTIME_DIR: runtime,
-  ...more,
-});
+const env = envIn(folder, runtime);
 
 async function appFolder(name: string, processes: string): Promise<string> {
   const app = join(folder, name);
@@ -34,64 +29,6 @@ async function appFolder(name: string, processes: string): Promise<string> {
     `app: ${name}\nbuild: { language: none }\nprocesses:\n${processes}config:\n  TEXT: { default: first }\n`,
   );
   return app;
-}
-
-async function command(cwd: string, ...words: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, [program, ...words], { cwd, env: env(), stdio: "ignore" });
-  const [code] = await once(child, "exit");
-  if (code !== 0) throw new Error(`douze ${words.join(" ")}: exit ${code}`);
-}
-
-/** `douze serve` that runs. */
-class Serving implements AsyncDisposable {
-  readonly port: number;
-  readonly #child: ChildProcess;
-
-  private constructor(port: number, child: ChildProcess) {
-    this.port = port;
-    this.#child = child;
-  }
-
-  static async start(apps: readonly string[]): Promise<Serving> {
-    const port = await freePort();
-    const child = spawn(process.execPath, [program, "serve", ...apps], {
-      cwd: apps[0],
-      env: env({ PORT: String(port), HOST: "127.0.0.1" }),
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const { promise, resolve } = Promise.withResolvers<void>();
-    let said = "";
-    child.stdout.on("data", (part: Buffer) => {
-      said += String(part);
-      if (said.includes("serving ")) resolve();
-    });
-    await promise;
-    return new Serving(port, child);
-  }
-
-  /** Resident memory in MiB: of the engine, and of all that is Douze's own. */
-  async memory(): Promise<{ readonly engine: number; readonly all: number }> {
-    const holder = this.#child.pid ?? 0;
-    const waiter = await childOf(holder);
-    const engine = await childOf(waiter);
-    const sizes = await Promise.all([holder, waiter, engine].map(resident));
-    return { engine: sizes[2] ?? 0, all: sizes.reduce((sum, each) => sum + each, 0) };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#child.kill();
-    await once(this.#child, "exit");
-  }
-}
-
-async function childOf(pid: number): Promise<number> {
-  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim().split(" ").map(Number);
-  for (const child of children) if (!(await readFile(`/proc/${child}/cmdline`, "utf8")).startsWith("sleep")) return child;
-  throw new Error(`${pid} has no child`);
-}
-
-async function resident(pid: number): Promise<number> {
-  return Number(/^VmRSS:\s+(\d+)/m.exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
 }
 
 const middle = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;
@@ -105,7 +42,7 @@ async function timed(act: () => Promise<unknown>): Promise<number> {
 }
 
 async function node(...words: readonly string[]): Promise<void> {
-  await once(spawn(process.execPath, words, { env: env(), stdio: "ignore" }), "exit");
+  await once(spawn(process.execPath, words, { env, stdio: "ignore" }), "exit");
 }
 
 async function starts(app: string): Promise<void> {
@@ -113,7 +50,7 @@ async function starts(app: string): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     const bare = await timed(() => node("-e", "0"));
     ratios["--version"]?.push((await timed(() => node(program, "--version"))) / bare);
-    ratios["ps, of an engine that runs"]?.push((await timed(() => command(app, "ps"))) / bare);
+    ratios["ps, of an engine that runs"]?.push((await timed(() => command(app, env, "ps"))) / bare);
     ratios["deploy --help"]?.push((await timed(() => node(program, "deploy", "--help"))) / bare);
   }
   console.log("start of a command, times bare `node -e 0`");
@@ -139,14 +76,14 @@ async function releases(app: string, serving: Serving): Promise<void> {
     const bare = await timed(async () => {
       bareChild = spawn(process.execPath, ["web.js"], {
         cwd: app,
-        env: env({ PORT: String(port), TEXT: `bare ${round}` }),
+        env: { ...env, PORT: String(port), TEXT: `bare ${round}` },
         stdio: "ignore",
       });
       await answers(port, `bare ${round}`);
     });
     bareChild?.kill();
     const own = await timed(() =>
-      Promise.all([command(app, "config", "set", `TEXT=round-${round}`), answers(serving.port, `round-${round}`)]),
+      Promise.all([command(app, env, "config", "set", `TEXT=round-${round}`), answers(serving.port, `round-${round}`)]),
     );
     ratios.push(own / bare);
   }
@@ -157,17 +94,17 @@ async function releases(app: string, serving: Serving): Promise<void> {
 
 async function memoryOfProcesses(): Promise<void> {
   const app = await appFolder("sleepers", "  worker: { command: exec sleep 100000, settle: 10ms, scale: 1 }\n");
-  await using serving = await Serving.start([app]);
-  await command(app, "deploy");
+  await using serving = await Serving.start([app], env);
+  await command(app, env, "deploy");
   console.log("memory of the engine (and with what holds its sockets), MiB");
   const supervisor = spawn(process.execPath, ["-e", "setInterval(() => {}, 1e6)"], { stdio: "ignore" });
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   console.log(`  ${"bare Node that does nothing".padEnd(30)} ${(await resident(supervisor.pid ?? 0)).toFixed(0)}`);
   supervisor.kill();
   for (const count of [1, 50, 500]) {
-    await command(app, "scale", `worker=${count}`);
+    await command(app, env, "scale", `worker=${count}`);
     for (let ready = 0; ready < count; ) {
-      const child = spawn(process.execPath, [program, "ps", "--json"], { cwd: app, env: env(), stdio: ["ignore", "pipe", "inherit"] });
+      const child = spawn(process.execPath, [program, "ps", "--json"], { cwd: app, env, stdio: ["ignore", "pipe", "inherit"] });
       let text = "";
       for await (const part of child.stdout) text += String(part);
       ready = (JSON.parse(text) as { phase: string }[]).filter(({ phase }) => phase === "ready").length;
@@ -186,8 +123,8 @@ async function costOfApps(): Promise<void> {
         appFolder(`app${count}x${index}`, "  worker: { command: exec sleep 100000, settle: 10ms }\n"),
       ),
     );
-    await using serving = await Serving.start(apps);
-    for (const app of apps) await command(app, "deploy");
+    await using serving = await Serving.start(apps, env);
+    for (const app of apps) await command(app, env, "deploy");
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     const { engine } = await serving.memory();
     console.log(`  ${`${count} apps`.padEnd(30)} ${engine.toFixed(0)}, ${(engine / count).toFixed(1)} for each`);
@@ -197,8 +134,8 @@ async function costOfApps(): Promise<void> {
 try {
   {
     const app = await appFolder("shop", "  web: { command: node web.js, grace: 2s }\n");
-    await using serving = await Serving.start([app]);
-    await command(app, "deploy");
+    await using serving = await Serving.start([app], env);
+    await command(app, env, "deploy");
     await answers(serving.port, "first");
     await starts(app);
     await releases(app, serving);

@@ -174,7 +174,7 @@ async function optionsFor(place: Place, app: AppName, env: Env, note: (text: str
     environment,
     directory,
     paths,
-    key: await ledgerKey(paths.key, { recipients: [], identities: [] }),
+    key: ledgerKey(paths.key),
     provider: new LocalProvider({ directory: paths.resources, path, note, visiting }),
     inventory: inventoryOf(place, env),
     path,

@@ -1,7 +1,5 @@
 export { addressOf } from "./attachments.ts";
 export type { CrashBundle, Driver, OneOffPlace, Runnable, RunnableSource } from "./driver.ts";
-export type { Bench, Fixture, FixtureProcess, Visit } from "./driver-bench.ts";
-export { type DriverCase, driverCases } from "./driver-cases.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
 export { writeWhole } from "./files.ts";
 export type { Archive, InventoryFiles } from "./home.ts";

@@ -3,22 +3,18 @@ import { Problem } from "@douze/core";
 import { type Identity, identityOf, newIdentity } from "@douze/secrets";
 import { writeWhole } from "./files.ts";
 
-/** What seals and opens the secret part of releases. */
-export interface LedgerKey {
-  readonly recipients: readonly string[];
-  readonly identities: readonly Identity[];
-}
+/** What seals and opens the secret part of releases. It is read when first asked for: most that open a ledger look at no secret. */
+export type LedgerKey = () => Promise<Identity>;
 
 /**
  * The key of a state folder, made at the first use: an age identity in a file that only its owner can read. A copy of the
  * ledger without it tells no secret.
  *
- * @param others - recipients of the inventory, so that an operator can open a backup, and identities at hand
- * @throws Problem ledger-unreadable - the key file is damaged
+ * @throws Problem ledger-unreadable - the key file is damaged; by the key, when it is asked for
  */
-export async function ledgerKey(file: string, others: LedgerKey): Promise<LedgerKey> {
-  const own = await readOrMake(file);
-  return { recipients: [...new Set([own.recipient, ...others.recipients])], identities: [own, ...others.identities] };
+export function ledgerKey(file: string): LedgerKey {
+  let own: Identity | undefined;
+  return async () => (own ??= await readOrMake(file));
 }
 
 async function readOrMake(file: string): Promise<Identity> {

@@ -89,13 +89,13 @@ export class Ledger {
     const file = join(this.#directory, `${versionName(version)}.json`);
     const sealed = sealedPart(await readFile(file, "utf8"));
     if (sealed === undefined) return record.release;
-    const hidden = JSON.parse(await unseal(sealed, this.#key.identities)) as Hidden;
+    const hidden = JSON.parse(await unseal(sealed, [await this.#key()])) as Hidden;
     return restoreValues(record.release, hidden);
   }
 
   async append(release: Release): Promise<void> {
     const { open, hidden } = hideValues(release);
-    const sealed = hidden ? await seal(JSON.stringify(hidden), this.#key.recipients) : undefined;
+    const sealed = hidden && (await seal(JSON.stringify(hidden), [(await this.#key()).recipient]));
     await this.#write(`${versionName(release.version)}.json`, { format: 1, ...open, ...(sealed && { sealed }) });
     this.#records.set(release.version, { release: open, amendments: [] });
   }

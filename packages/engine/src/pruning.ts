@@ -1,10 +1,11 @@
 import { readdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { pruneBuilds } from "@douze/build";
 import { type Digest, type EnvironmentName, environmentName } from "@douze/core";
 import { kept } from "./history.ts";
 import type { Home } from "./home.ts";
 import { Ledger, type LedgerRecord } from "./ledger.ts";
+import { ledgerKey } from "./ledger-key.ts";
 import { statePaths } from "./state.ts";
 
 /** How many good releases of each environment keep their builds, for a rollback. The records of all releases are kept. */
@@ -23,6 +24,6 @@ export async function pruneOldBuilds(home: Home): Promise<void> {
 }
 
 async function recordsOf(home: Home, name: EnvironmentName): Promise<readonly LedgerRecord[]> {
-  const other = await Ledger.open(join(statePaths(home.paths.root, name).ledger), { recipients: [], identities: [] });
+  const other = await Ledger.open(statePaths(home.paths.root, name).ledger, ledgerKey(home.paths.key));
   return other.records();
 }

@@ -39,7 +39,7 @@ const first = release(1, {
 
 async function place(): Promise<{ folder: string; ledger: string; key: LedgerKey }> {
   const folder = await mkdtemp(join(tmpdir(), "douze-ledger-"));
-  return { folder, ledger: join(folder, "ledger"), key: await ledgerKey(join(folder, "ledger.key"), { recipients: [], identities: [] }) };
+  return { folder, ledger: join(folder, "ledger"), key: ledgerKey(join(folder, "ledger.key")) };
 }
 
 describe("a ledger", () => {
@@ -51,7 +51,7 @@ describe("a ledger", () => {
     await ledger.amend(version(1), { kind: "scale", scaled: { web: 3 } as never, by: "bo", at: at(6) });
     await ledger.append(release(ledger.next()));
 
-    const again = await Ledger.open(directory, await ledgerKey(join(folder, "ledger.key"), { recipients: [], identities: [] }));
+    const again = await Ledger.open(directory, ledgerKey(join(folder, "ledger.key")));
 
     expect(again.records()).toEqual(ledger.records());
     expect(await again.unsealed(version(1))).toEqual(first);

@@ -1,4 +1,4 @@
-import { driverCases } from "@douze/engine";
+import { driverCases } from "@douze/engine/exam";
 import { expect, test } from "vitest";
 import { LocalBench } from "./support/local-bench.ts";
 

@@ -1,4 +1,4 @@
-import { generateX25519Identity, identityToRecipient } from "age-encryption";
+import { age } from "./age-library.ts";
 import { keyUnreadable } from "./problems.ts";
 
 /** An age key. */
@@ -18,6 +18,7 @@ export interface Identity {
  * @throws Problem secrets-key-unreadable - no age key; the text is not repeated
  */
 export async function identityOf(secret: string, from: string): Promise<Identity> {
+  const { identityToRecipient } = await age();
   try {
     return { secret, recipient: await identityToRecipient(secret), from };
   } catch {
@@ -28,5 +29,6 @@ export async function identityOf(secret: string, from: string): Promise<Identity
 
 /** Makes a key; it is written nowhere. */
 export async function newIdentity(from: string): Promise<Identity> {
+  const { generateX25519Identity } = await age();
   return identityOf(await generateX25519Identity(), from);
 }

@@ -6,7 +6,6 @@ import { Certificates } from "../tls/certificates.ts";
 import type { AccessRecord } from "./access.ts";
 import { ClientConnection, type ConnectionHost } from "./client-connection.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
-import { portProblem } from "./port-problem.ts";
 import type { AppRoute } from "./routes.ts";
 import { Sessions, secureServer } from "./secure-server.ts";
 import { StreamClient } from "./stream-client.ts";
@@ -74,6 +73,8 @@ export class Router implements AsyncDisposable {
     } catch (error) {
       clearInterval(router.#timer);
       router.#certificates?.[Symbol.dispose]();
+      // What words a problem needs more memory than all the rest of a router.
+      const { portProblem } = await import("./port-problem.ts");
       throw portProblem(error as NodeJS.ErrnoException, options);
     }
     const address = server.address();

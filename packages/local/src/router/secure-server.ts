@@ -1,4 +1,4 @@
-import { performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import type { ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import type { Certificates } from "../tls/certificates.ts";
@@ -38,7 +38,7 @@ export class Sessions {
   }
 
   begin(socket: TLSSocket, { idleMs }: Limits, onStream: SecureEvents["onStream"]): void {
-    const session = performServerHandshake(socket, { settings });
+    const session = process.getBuiltinModule("node:http2").performServerHandshake(socket, { settings });
     this.#all.add(session);
     session.on("close", () => this.#all.delete(session));
     session.on("error", () => undefined);

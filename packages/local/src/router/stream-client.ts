@@ -1,10 +1,12 @@
-import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { Duplex } from "node:stream";
 import { BodyReader } from "./body.ts";
 import { isRefusal, readHead } from "./head.ts";
 import type { Limits } from "./limits.ts";
 import { readResponse } from "./response.ts";
 
+/** HTTP/2's code, as of RFC 9113, section 7. */
+const internalError = 0x2;
 /** What HTTP/2 has no use for: framing and connections are its own matter. */
 const ofConnection = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-connection", "trailer"]);
 /** Those that come more than once in an answer. */
@@ -53,7 +55,7 @@ export class StreamClient extends Duplex {
       else this.once("stream-drain", () => done());
     } catch (error) {
       // An answer that HTTP/2 does not allow, such as one with two lengths.
-      this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+      this.#stream.close(internalError);
       done(error instanceof Error ? error : new Error(String(error)));
     }
   }
@@ -61,14 +63,14 @@ export class StreamClient extends Duplex {
   override _final(done: (error?: Error) => void): void {
     if (!this.#stream.destroyed && this.#stream.writable) {
       if (this.#stream.headersSent) this.#stream.end();
-      else this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+      else this.#stream.close(internalError);
     }
     done();
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     // In the middle of an answer: all that can be told is that it is not whole.
-    if (!this.#stream.destroyed && !this.#stream.writableEnded) this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    if (!this.#stream.destroyed && !this.#stream.writableEnded) this.#stream.close(internalError);
     this.emit("stream-drain");
     done(error);
   }

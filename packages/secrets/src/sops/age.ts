@@ -1,4 +1,4 @@
-import { armor, Decrypter, Encrypter } from "age-encryption";
+import { age } from "../age-library.ts";
 import type { Identity } from "../identity.ts";
 import { badRecipient } from "../problems.ts";
 
@@ -9,6 +9,7 @@ import { badRecipient } from "../problems.ts";
  * @throws Problem secrets-recipient-invalid
  */
 export async function ageEncrypt(plain: Uint8Array, recipients: readonly string[]): Promise<string> {
+  const { armor, Encrypter } = await age();
   const encrypter = new Encrypter();
   for (const recipient of recipients) {
     try {
@@ -24,6 +25,7 @@ export async function ageEncrypt(plain: Uint8Array, recipients: readonly string[
 export type AgeOutcome = { readonly plain: Buffer } | "foreign" | "damaged";
 
 export async function ageDecrypt(armoured: string, identities: readonly Identity[]): Promise<AgeOutcome> {
+  const { armor, Decrypter } = await age();
   const decrypter = new Decrypter();
   for (const { secret } of identities) decrypter.addIdentity(secret);
   try {
