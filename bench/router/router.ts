@@ -4,7 +4,7 @@ import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect, createServer as listenForBytes } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -15,11 +15,12 @@ const run = promisify(execFile);
 const rounds = Number(process.argv[2] ?? 5);
 const seconds = 2;
 
-if (process.argv[2] === "app") await app();
+if (process.argv[2] === "app") app();
+else if (process.argv[2] === "bytes") passBytes(Number(process.argv[3]));
 else await compare();
 
 /** In a process of its own: it shares no core with the router but by the kernel's leave. */
-async function app(): Promise<void> {
+function app(): void {
   const body = Buffer.from("hola, mundo\n");
   const server = createServer({ keepAliveTimeout: 95_000 }, (_request, response) =>
     response.writeHead(200, { "content-type": "text/plain" }).end(body),
@@ -27,16 +28,46 @@ async function app(): Promise<void> {
   server.listen(0, "127.0.0.1", () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));
 }
 
-async function compare(): Promise<void> {
-  if (!(await installed("wrk"))) return console.log("wrk is not installed: nothing was measured");
-  const child = spawn(process.execPath, ["--conditions=douze-source", import.meta.filename, "app"], {
+/** What Node can do at most between two sockets: it passes on bytes and reads none of them. */
+function passBytes(upstream: number): void {
+  const server = listenForBytes({ noDelay: true }, (client) => {
+    const upper = connect({ host: "127.0.0.1", port: upstream, noDelay: true });
+    for (const [from, to] of [
+      [client, upper],
+      [upper, client],
+    ] as const) {
+      from.on("data", (piece: Buffer) => to.write(piece));
+      from.on("error", () => undefined);
+      from.on("close", () => to.destroy());
+    }
+  });
+  server.listen(0, "127.0.0.1", () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));
+}
+
+/** This program in a process of its own. */
+async function own(...words: readonly string[]): Promise<{ readonly port: number; readonly stop: () => Promise<void> }> {
+  const child = spawn(process.execPath, ["--conditions=douze-source", import.meta.filename, ...words], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [first] = (await once(child.stdout, "data")) as [Buffer];
-  const port = Number(String(first).trim());
+  return {
+    port: Number(String(first).trim()),
+    stop: async () => {
+      child.kill();
+      await once(child, "exit");
+    },
+  };
+}
+
+async function compare(): Promise<void> {
+  if (!(await installed("wrk"))) return console.log("wrk is not installed: nothing was measured");
+  const bare = await own("app");
+  const { port } = bare;
   await using router = await Router.listen({ host: "127.0.0.1", port: 0, onAccess: () => undefined });
   router.route({ app: "bench", hosts: [], fallback: true, targets: [{ name: "web.1", port }], maintenance: false });
-  const peers: { readonly name: string; readonly port: number; readonly stop: () => Promise<void> }[] = [];
+  const peers: { readonly name: string; readonly port: number; readonly stop: () => Promise<void> }[] = [
+    { name: "bytes, by Node", ...(await own("bytes", String(port))) },
+  ];
   for (const [name, program, start] of [
     ["nginx, 1 worker", "nginx", startNginx],
     ["HAProxy, 1 thread", "haproxy", startHaproxy],
@@ -59,8 +90,7 @@ async function compare(): Promise<void> {
     const [low, middle, high] = [ratios[0], ratios[Math.floor(ratios.length / 2)], ratios.at(-1)].map((ratio) => (ratio ?? 0).toFixed(2));
     console.log(`${name.padEnd(16)} ${middle} (${low} to ${high})`);
   }
-  child.kill();
-  for (const peer of peers) await peer.stop();
+  for (const each of [...peers, bare]) await each.stop();
 }
 
 async function load(port: number): Promise<number> {

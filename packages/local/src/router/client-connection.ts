@@ -4,12 +4,13 @@ import type { Duplex } from "node:stream";
 import type { AccessRecord } from "./access.ts";
 import { Exchange } from "./exchange.ts";
 import type { ExchangeHost } from "./exchange-host.ts";
-import { isRefusal, readHead } from "./head.ts";
+import { isRefusal } from "./head.ts";
 import { type OwnAnswer, ownAnswer, ownAnswerText } from "./own-answer.ts";
 import { badRequest, type Refusal } from "./refusal.ts";
 import { refusalAnswer } from "./refusal-page.ts";
-import { type Request, readRequest } from "./request.ts";
-import { type Peer, upstreamHead } from "./rewrite.ts";
+import type { Request } from "./request.ts";
+import { RequestReader } from "./request-reader.ts";
+import type { Peer } from "./rewrite.ts";
 import type { Target } from "./routes.ts";
 import type { Switchboard } from "./switchboard.ts";
 import { Tunnel } from "./tunnel.ts";
@@ -31,6 +32,7 @@ export class ClientConnection implements ExchangeHost {
   readonly #board: Switchboard;
   readonly #host: ConnectionHost;
   readonly #peer: Peer;
+  readonly #reader: RequestReader;
   #waiting: Buffer | undefined;
   #exchange: Exchange | undefined;
   #request: Request | undefined;
@@ -44,6 +46,7 @@ export class ClientConnection implements ExchangeHost {
   constructor(client: Duplex, peer: Peer, board: Switchboard, host: ConnectionHost) {
     this.client = client;
     this.#peer = peer;
+    this.#reader = new RequestReader(board.limits, peer);
     this.#board = board;
     this.#host = host;
     client.on("data", this.#onData);
@@ -113,7 +116,7 @@ export class ClientConnection implements ExchangeHost {
 
   tunnelled(upstream: Socket, target: Target, over: () => void): void {
     this.#record();
-    const webSocket = this.#request?.fields.some((value, index) => index % 2 === 1 && value.toLowerCase() === "websocket") ?? false;
+    const webSocket = this.#request?.said.fields.some((value, index) => index % 2 === 1 && value.toLowerCase() === "websocket") ?? false;
     this.#exchange = undefined;
     this.#phase = "tunnel";
     const { client } = this;
@@ -168,19 +171,14 @@ export class ClientConnection implements ExchangeHost {
       this.#since = Date.now();
     }
     if (this.#phase !== "head") return false;
-    const head = readHead(waiting, this.#board.limits);
-    if (!head) return false;
-    if (isRefusal(head)) {
-      this.#refuse(head);
+    const read = this.#reader.read(waiting);
+    if (!read) return false;
+    if (isRefusal(read)) {
+      this.#refuse(read);
       return false;
     }
-    const request = readRequest(head);
-    this.#waiting = head.bytes === waiting.length ? undefined : waiting.subarray(head.bytes);
-    if ("code" in request) {
-      this.#refuse(request);
-      return false;
-    }
-    this.#begin(request);
+    this.#waiting = read.bytes === waiting.length ? undefined : waiting.subarray(read.bytes);
+    this.#begin(read.request);
     return true;
   }
 
@@ -207,7 +205,7 @@ export class ClientConnection implements ExchangeHost {
     if (route.maintenance) return this.#refuse({ status: 503, code: "maintenance", why: "the app is in maintenance" });
     const now = Date.now();
     this.#phase = "exchange";
-    this.#exchange = new Exchange(this.#board, this, request, route, upstreamHead(request, this.#peer, now, randomUUID), now);
+    this.#exchange = new Exchange(this.#board, this, request, route, this.#reader.reword(request, now), now);
     this.#exchange.begin();
   }
 
@@ -281,7 +279,7 @@ export class ClientConnection implements ExchangeHost {
 }
 
 function headerOf(request: Request | undefined, name: string): string {
-  const { fields = [] } = request ?? {};
+  const fields = request?.said.fields ?? [];
   for (let index = 0; index < fields.length; index += 2) if (fields[index]?.toLowerCase() === name) return fields[index + 1] ?? "";
   return "";
 }

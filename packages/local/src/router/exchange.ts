@@ -1,15 +1,15 @@
 import type { Socket } from "node:net";
 import { BodyReader } from "./body.ts";
 import type { ExchangeHost } from "./exchange-host.ts";
-import { isRefusal, readHead } from "./head.ts";
 import { writeHeaded } from "./headed-write.ts";
 import { overdue } from "./overdue.ts";
 import type { Upstream, UpstreamUser } from "./pool.ts";
 import { allRefused, noneReady, type Refusal } from "./refusal.ts";
 import { mayRepeat } from "./repeat.ts";
 import type { Request } from "./request.ts";
-import { headText, outlives, type Response, readResponse } from "./response.ts";
-import { downstreamHead, type Rewritten } from "./rewrite.ts";
+import { headText, outlives, type Response } from "./response.ts";
+import type { ResponseReader } from "./response-reader.ts";
+import type { Rewritten } from "./rewrite.ts";
 import type { AppRoute, Target } from "./routes.ts";
 import type { Switchboard } from "./switchboard.ts";
 
@@ -21,7 +21,7 @@ export class Exchange implements UpstreamUser {
   readonly #route: AppRoute;
   readonly #head: Rewritten;
   readonly #body: BodyReader;
-  readonly #tried = new Set<string>();
+  #tried: ReadonlySet<string> | undefined;
   #target: Target | undefined;
   #claimed: string | undefined;
   #upstream: Upstream | undefined;
@@ -72,9 +72,8 @@ export class Exchange implements UpstreamUser {
   begin(): void {
     const route = this.#board.routes.of(this.#route.app);
     const target = route && !route.maintenance ? this.#board.pick(route.targets, this.#tried) : undefined;
-    if (!target) return this.#give(this.#tried.size > 0 ? allRefused : noneReady);
+    if (!target) return this.#give(this.#tried ? allRefused : noneReady);
     this.#target = target;
-    this.#tried.add(target.name);
     this.#board.inFlight.claim(target.name);
     this.#claimed = target.name;
     this.#connect(this.#board.pool.take(target.port));
@@ -142,25 +141,26 @@ export class Exchange implements UpstreamUser {
   }
 
   #readAnswer(buffer: Buffer): void {
-    const head = readHead(buffer, this.#board.limits);
-    if (!head) {
-      this.#received = buffer;
+    const reader = this.#upstream?.reader;
+    const read = reader?.read(buffer, this.#request.method, this.#board.limits);
+    if (!reader || !read) {
+      this.#received = Buffer.from(buffer);
       return;
     }
     this.#received = undefined;
-    const response = isRefusal(head) ? head.why : readResponse(head, this.#request.method);
-    if (isRefusal(head) || typeof response === "string")
-      return this.#give({ status: 502, code: "response-invalid", why: `the app's answer is not HTTP: ${response as string}` });
-    const rest = buffer.subarray(head.bytes);
+    if (typeof read === "string")
+      return this.#give({ status: 502, code: "response-invalid", why: `the app's answer is not HTTP: ${read}` });
+    const { response, bytes } = read;
+    const rest = buffer.subarray(bytes);
     if (response.status === 101) return this.#upgrade(response, rest);
     if (response.status < 200) return this.#interim(response, rest);
-    this.#unsent = this.#answering(response);
+    this.#unsent = this.#answering(response, reader);
     this.#pass(rest);
   }
 
   #interim(response: Response, rest: Buffer): void {
     // HTTP/1.0 knows no interim answers, and nobody asked for this one.
-    if (this.#request.minor === 1 && (response.status !== 100 || this.#request.expectsContinue)) {
+    if (this.#request.minor === 1 && (response.status !== 100 || this.#request.said.expectsContinue)) {
       this.#host.client.write(headText(response), "latin1");
     }
     if (rest.length > 0) this.#readAnswer(rest);
@@ -172,30 +172,29 @@ export class Exchange implements UpstreamUser {
     this.status = 101;
     const socket = this.#detach();
     this.#host.client.write(headText(response), "latin1");
-    if (rest.length > 0) this.#host.client.write(rest);
+    if (rest.length > 0) this.#host.client.write(Buffer.from(rest));
     this.#phase = "over";
     if (socket && this.#target) this.#host.tunnelled(socket, this.#target, () => this.#release());
     else this.#release();
   }
 
   /** @returns the head that the client gets */
-  #answering(response: Response): string {
+  #answering(response: Response, reader: ResponseReader): string {
     this.#phase = "answering";
     this.#response = response;
     this.#answer = new BodyReader(response.framing);
     this.status = response.status;
-    const old = this.#request.minor === 0;
-    const { kind } = response.framing;
-    const chunked = kind === "chunked" && !old;
+    const chunked = response.framing.kind === "chunked" && this.#request.minor === 1;
     const close = !this.#keeps(response);
     const hstsSeconds = this.#host.secure ? this.#route.hstsSeconds : undefined;
-    return downstreamHead({ ...response, hstsSeconds, chunked, close, requestId: this.#head.requestId });
+    const { status, reason, said } = response;
+    return reader.reword({ status, reason, said, hstsSeconds, chunked, close, requestId: this.#head.requestId });
   }
 
   #write(piece: Buffer): boolean {
     const head = this.#unsent;
     this.#unsent = undefined;
-    return head === undefined ? this.#host.client.write(piece) : writeHeaded(this.#host.client, head, piece);
+    return head === undefined ? this.#host.client.write(Buffer.from(piece)) : writeHeaded(this.#host.client, head, piece);
   }
 
   #keeps({ framing }: Response): boolean {
@@ -247,6 +246,7 @@ export class Exchange implements UpstreamUser {
 
   /** Nothing was sent: another process may take it. */
   #unreachable(): void {
+    if (this.#target) this.#tried = new Set(this.#tried).add(this.#target.name);
     this.#detach()?.destroy();
     this.#release();
     this.begin();
@@ -262,7 +262,7 @@ export class Exchange implements UpstreamUser {
     this.#detach();
     if (again) {
       this.#release();
-      this.#tried.clear();
+      this.#tried = undefined;
       return this.begin();
     }
     this.#give({ status: 502, code: "process-gone", why: "the process that got the request closed the connection without an answer" });

@@ -5,6 +5,8 @@ export type Framing =
   | { readonly kind: "chunked" }
   | { readonly kind: "until-close" };
 
+const none: Framing = { kind: "none" };
+
 /** What framing depends on, gathered while the fields are read. */
 export interface FramingFields {
   readonly lengths: readonly string[];
@@ -24,12 +26,12 @@ export function requestFraming({ lengths, codings }: FramingFields, minor: numbe
       ? { kind: "chunked" }
       : "its Transfer-Encoding is not `chunked` alone";
   }
-  return lengthFraming(lengths) ?? { kind: "none" };
+  return lengthFraming(lengths) ?? none;
 }
 
 /** The same for the answer to a request. @see RFC 9112, section 6.3 */
 export function responseFraming({ lengths, codings }: FramingFields, status: number, method: string): Framing | string {
-  if (method === "HEAD" || status === 204 || status === 304 || status < 200) return { kind: "none" };
+  if (method === "HEAD" || status === 204 || status === 304 || status < 200) return none;
   if (codings.length > 0) {
     if (lengths.length > 0) return "it has both Content-Length and Transfer-Encoding";
     return codings.length === 1 && codings[0]?.toLowerCase() === "chunked"
@@ -45,5 +47,5 @@ function lengthFraming(lengths: readonly string[]): Framing | string | undefined
   if (lengths.length > 1) return "it has more than one Content-Length";
   if (!/^\d{1,15}$/.test(first)) return "its Content-Length is not a number";
   const bytes = Number(first);
-  return bytes === 0 ? { kind: "none" } : { kind: "length", bytes };
+  return bytes === 0 ? none : { kind: "length", bytes };
 }

@@ -14,32 +14,50 @@ export interface Head {
 const controls = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
+/** The fields that were read last on a connection, and their text: what is said again is the same again, and known to be sound. */
+export class LastFields {
+  text = "";
+  fields: readonly string[] = [];
+}
+
 /**
  * Reads a head from the beginning of what has arrived. Strict: what two readers could understand differently is refused.
  *
+ * @param last - of the same connection
  * @returns nothing while its end has not arrived
  */
-export function readHead(buffer: Buffer, limits: Limits): Head | Refusal | undefined {
+export function readHead(buffer: Buffer, limits: Limits, last: LastFields = new LastFields()): Head | Refusal | undefined {
   const from = leadingLineEnds(buffer);
   const end = buffer.indexOf("\r\n\r\n", from, "latin1");
   if (end < 0) return unfinished(buffer, from, limits);
   if (end - from > limits.headBytes) return tooLarge();
   const text = buffer.toString("latin1", from, end);
-  if (controls.test(text)) return badRequest("its head holds a control character");
-  const lines = text.split("\r\n");
-  const [start = "", ...rest] = lines;
+  const cut = text.indexOf("\r\n");
+  const start = cut < 0 ? text : text.slice(0, cut);
+  const rest = cut < 0 ? "" : text.slice(cut + 2);
+  const known = rest === last.text;
+  if (controls.test(known ? start : text)) return badRequest("its head holds a control character");
   if (start.length > limits.lineBytes)
     return { status: 414, code: "uri-too-long", why: `its first line is longer than ${limits.lineBytes} bytes` };
-  if (rest.length > limits.headerCount)
+  const fields = known ? last.fields : readFields(rest, limits);
+  if ("code" in fields) return fields;
+  // Line ends of other kinds are left in it by the cut.
+  if (/[\r\n]/.test(start)) return badRequest("a line of its head ends in CR or LF alone");
+  last.text = rest;
+  last.fields = fields;
+  return { start, fields, bytes: end + 4 };
+}
+
+function readFields(text: string, limits: Limits): readonly string[] | Refusal {
+  const lines = text === "" ? [] : text.split("\r\n");
+  if (lines.length > limits.headerCount)
     return { status: 431, code: "header-too-large", why: `it has more than ${limits.headerCount} headers` };
   const fields: string[] = [];
-  for (const line of rest) {
+  for (const line of lines) {
     const flaw = readField(line, fields, limits);
     if (flaw) return flaw;
   }
-  // Line ends of other kinds are left in the lines by the split.
-  if (/[\r\n]/.test(start)) return badRequest("a line of its head ends in CR or LF alone");
-  return { start, fields, bytes: end + 4 };
+  return fields;
 }
 
 function readField(line: string, fields: string[], limits: Limits): Refusal | undefined {

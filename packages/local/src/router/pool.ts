@@ -1,8 +1,10 @@
 import { connect, type Socket } from "node:net";
+import { ResponseReader } from "./response-reader.ts";
 
 /** Who uses a connection to a process at the moment. */
 export interface UpstreamUser {
   onConnect(): void;
+  /** @param piece - its memory is written over after this */
   onData(piece: Buffer): void;
   onDrain(): void;
   onEnd(): void;
@@ -13,6 +15,9 @@ export interface UpstreamUser {
 const idleMs = 4_000;
 const mostIdle = 256;
 
+/** What all connections to processes are read into: memory for each piece would cost more than most pieces. */
+const shared = Buffer.allocUnsafeSlow(64 * 1024);
+
 /**
  * A connection to a process. It is listened to once in its life, and hands on what it hears to whoever uses it: listeners for each request
  * would cost more than the request's head.
@@ -20,22 +25,32 @@ const mostIdle = 256;
 export class Upstream {
   readonly socket: Socket;
   readonly port: number;
+  readonly reader: ResponseReader = new ResponseReader();
   /** It has carried a request before: the process may be closing it in this very moment. */
   reused = false;
   connected = false;
   user: UpstreamUser | undefined;
   idleSince = 0;
+  #released = false;
 
   constructor(port: number, onIdleEvent: (upstream: Upstream) => void) {
     this.port = port;
-    const socket = connect({ host: "127.0.0.1", port, noDelay: true });
+    const hear = (piece: Buffer): void => {
+      if (this.user) this.user.onData(piece);
+      else if (this.#released) socket.emit("data", Buffer.from(piece));
+      // Whatever comes on an idle connection is not the answer to anything.
+      else onIdleEvent(this);
+    };
+    const callback = (bytes: number): boolean => {
+      hear(shared.subarray(0, bytes));
+      return true;
+    };
+    const socket = connect({ host: "127.0.0.1", port, noDelay: true, onread: { buffer: shared, callback } });
     this.socket = socket;
     socket.on("connect", () => {
       this.connected = true;
       this.user?.onConnect();
     });
-    // Whatever comes on an idle connection is not the answer to anything.
-    socket.on("data", (piece: Buffer) => (this.user ? this.user.onData(piece) : onIdleEvent(this)));
     socket.on("drain", () => this.user?.onDrain());
     socket.on("end", () => (this.user ? this.user.onEnd() : onIdleEvent(this)));
     socket.on("close", () => (this.user ? this.user.onClose() : onIdleEvent(this)));
@@ -46,12 +61,8 @@ export class Upstream {
   /** Gives up the connection as a socket without listeners of ours, but for errors. */
   release(): Socket {
     this.user = undefined;
-    return this.socket
-      .removeAllListeners("connect")
-      .removeAllListeners("data")
-      .removeAllListeners("drain")
-      .removeAllListeners("end")
-      .removeAllListeners("close");
+    this.#released = true;
+    return this.socket.removeAllListeners("connect").removeAllListeners("drain").removeAllListeners("end").removeAllListeners("close");
   }
 }
 

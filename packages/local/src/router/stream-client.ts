@@ -96,12 +96,12 @@ export class StreamClient extends Duplex {
     if (isRefusal(head) || typeof response === "string") throw new Error(String(response));
     const rest = heard.subarray(head.bytes);
     if (response.status < 200) {
-      if (response.status !== 101) this.#stream.additionalHeaders({ ...headersOf(response.fields), ":status": response.status });
+      if (response.status !== 101) this.#stream.additionalHeaders({ ...headersOf(response.said.fields), ":status": response.status });
       return rest.length === 0 || this.#hear(rest);
     }
     const { framing } = response;
     const empty = framing.kind === "none" || (framing.kind === "length" && framing.bytes === 0);
-    this.#stream.respond({ ...headersOf(response.fields), ":status": response.status }, { endStream: empty });
+    this.#stream.respond({ ...headersOf(response.said.fields), ":status": response.status }, { endStream: empty });
     this.#body = new BodyReader(framing);
     this.#over = empty;
     return rest.length === 0 || this.#pass(rest, this.#body);

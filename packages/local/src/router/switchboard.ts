@@ -24,7 +24,7 @@ export class Switchboard {
     return !this.closing && !this.retiring;
   }
 
-  pick(targets: readonly Target[], without: ReadonlySet<string>): Target | undefined {
+  pick(targets: readonly Target[], without?: ReadonlySet<string>): Target | undefined {
     const target = pick(targets, (name) => this.inFlight.of(name), this.#turn, without);
     this.#turn = (this.#turn + 1) % 1_000_000_007;
     return target;
