@@ -10,6 +10,7 @@ const house: Record<string, readonly string[]> = {
   secrets: ["core"],
   build: ["core"],
   engine: ["core", "build", "secrets"],
+  app: [],
   gate: [],
   local: ["core", "engine", "gate"],
   server: ["core", "engine"],

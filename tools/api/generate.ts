@@ -12,14 +12,20 @@ const notice = "// Generated from openapi.yaml by `npm run generate -w tools/api
 
 /** Everything that follows from the document, by path in the repository. */
 async function generated(document: Document): Promise<Record<string, string>> {
-  const types = await openapiTS(source, { immutable: true, alphabetize: false, defaultNonNullable: false });
+  const types = await typesOf(source);
+  const notes = await typesOf(new URL("packages/app/test/fixtures/openapi.yaml", root));
   return {
+    "packages/app/test/fixtures/openapi.gen.ts": notice + notes,
     "packages/server/openapi.gen.json": `${JSON.stringify(document)}\n`,
-    "packages/server/src/api.gen.ts": notice + astToString(types),
+    "packages/server/src/api.gen.ts": notice + types,
     "packages/server/src/routes.gen.ts": notice + routesSource(document),
     "packages/server/src/validators.gen.ts": notice + validatorsSource(document),
     "docs/reference/api.md": referenceText(document),
   };
+}
+
+async function typesOf(document: URL): Promise<string> {
+  return astToString(await openapiTS(document, { immutable: true, alphabetize: false, defaultNonNullable: false }));
 }
 
 const check = process.argv.includes("--check");

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer as createHttp, type Server as HttpServer, type RequestListener } from "node:http";
+import { createServer as createHttp, type Server as HttpServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { Router, type RouterOptions } from "../../../src/router/router.ts";
 
@@ -13,8 +13,8 @@ export class Upstream implements AsyncDisposable {
     this.port = (server.address() as AddressInfo).port;
   }
 
-  static async http(listener: RequestListener): Promise<Upstream> {
-    const server = createHttp({ keepAliveTimeout: 95_000 }, listener);
+  static async http(listener: (request: IncomingMessage, response: ServerResponse) => unknown): Promise<Upstream> {
+    const server = createHttp({ keepAliveTimeout: 95_000 }, (request, response) => void listener(request, response));
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     return new Upstream(server);
