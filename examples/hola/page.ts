@@ -1,4 +1,6 @@
-import type { State } from "./web.ts";
+import type { components } from "./openapi.gen.ts";
+
+type State = components["schemas"]["State"];
 
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
@@ -24,7 +26,7 @@ export function page(state: State): string {
     <dt>process</dt><dd id="process">${escaped(state.process)}</dd>
     <dt>visits</dt><dd id="visits">${state.visits}</dd>
     <dt>jobs</dt><dd><span id="done">${state.done}</span> done, <span id="waiting">${state.waiting}</span> waiting</dd>
-    <dt>last tick</dt><dd id="ticked">${state.ticked?.toISOString() ?? "none yet"}</dd>
+    <dt>last tick</dt><dd id="ticked">${state.ticked ?? "none yet"}</dd>
     <dt>signed</dt><dd>${state.signed ? "yes" : "no"}</dd>
   </dl>
   <form method="post" action="/jobs"><button>Give the worker a job</button></form>

@@ -13,8 +13,10 @@ const notice = "// Generated from openapi.yaml by `npm run generate -w tools/api
 /** Everything that follows from the document, by path in the repository. */
 async function generated(document: Document): Promise<Record<string, string>> {
   const types = await typesOf(source);
+  const hola = await typesOf(new URL("examples/hola/openapi.yaml", root));
   const notes = await typesOf(new URL("packages/app/test/fixtures/openapi.yaml", root));
   return {
+    "examples/hola/openapi.gen.ts": notice + hola,
     "packages/app/test/fixtures/openapi.gen.ts": notice + notes,
     "packages/server/openapi.gen.json": `${JSON.stringify(document)}\n`,
     "packages/server/src/api.gen.ts": notice + types,

@@ -1,10 +1,14 @@
-import { readFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { expect, test } from "vitest";
+import { parseManifest } from "./support/manifest.ts";
 import { Program } from "./support/program.ts";
 
+const run = promisify(execFile);
 const folder = join(import.meta.dirname, "..");
 const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
   exports: Record<string, { default: string; types: string; "douze-source": string }>;
@@ -22,6 +26,30 @@ test("brings nothing along: each library is a peer that may be missing", () => {
   expect(manifest.dependencies).toBeUndefined();
   expect(Object.keys(manifest.peerDependencies).toSorted()).toEqual(Object.keys(manifest.peerDependenciesMeta).toSorted());
   expect(Object.values(manifest.peerDependenciesMeta).every(({ optional }) => optional)).toBe(true);
+});
+
+const hola = join(folder, "../../examples/hola");
+
+test("lies beside hola as it is now: `npm run vendor`", async () => {
+  const archive = join(hola, "vendor/douze-app-0.1.0.tgz");
+  const { stdout: list } = await run("tar", ["-tzf", archive]);
+  const names = list.trim().split("\n");
+  const built = readdirSync(join(folder, "dist"), { recursive: true, encoding: "utf8" }).filter((name) => /\.(js|d\.ts)$/.test(name));
+  expect(names.filter((name) => name.startsWith("package/dist/")).toSorted()).toEqual(
+    built.map((name) => `package/dist/${name}`).toSorted(),
+  );
+  for (const name of names) {
+    const { stdout } = await run("tar", ["-xzOf", archive, name], { maxBuffer: 2 ** 24 });
+    expect([name, stdout]).toEqual([name, readFileSync(join(folder, name.slice("package/".length)), "utf8")]);
+  }
+});
+
+test("declares for hola what hola's manifest says", async () => {
+  const { stdout } = await run(process.execPath, ["--conditions=douze-source", join(hola, "app.ts"), "--print-config=manifest"]);
+  const printed = parseManifest(`app: hola\nprocesses: { web: x }\n${stdout}`).config;
+  const written = parseManifest(readFileSync(join(hola, "douze.yaml"), "utf8")).config;
+  const { DATABASE_URL: _attached, ...own } = printed;
+  expect(written).toEqual(own);
 });
 
 test.each(Object.keys(manifest.exports))("%s loads no library until it is used", async (name) => {

@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { backoffMs } from "../src/resource/backoff.ts";
 import { postgres } from "../src/resource/postgres.ts";
@@ -11,7 +10,7 @@ async function ready(url: string): Promise<{ status: number; checks: unknown }> 
 }
 
 async function until(url: string, status: number): Promise<void> {
-  while ((await ready(url)).status !== status) await setImmediate();
+  while ((await ready(url)).status !== status) await new Promise(setImmediate);
 }
 
 describe.each([

@@ -185,6 +185,7 @@ function completed(declared: Manifest | undefined, plan: BuildPlan, facts: Facts
       ]),
     ),
     ...(manifest.release && { release: { ...manifest.release, command: resolved(manifest.release.command) } }),
+    ...(manifest.console !== undefined && { console: resolved(manifest.console) }),
     cron: Object.fromEntries(Object.entries(manifest.cron).map(([entry, each]) => [entry, { ...each, command: resolved(each.command) }])),
   };
 }

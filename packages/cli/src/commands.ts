@@ -28,6 +28,12 @@ export const commands: readonly CommandEntry[] = [
   { name: "restart", group: "Run", summary: "replace processes one by one", load: () => import("./commands/restart.ts") },
   { name: "stop", group: "Run", summary: "stop the app, or single process types", load: () => import("./commands/stop.ts") },
   { name: "run", group: "Run", summary: "run a command in the current release", load: () => import("./commands/run.ts") },
+  {
+    name: "console",
+    group: "Run",
+    summary: "open the app's prompt in the current release",
+    load: () => import("./commands/console.ts"),
+  },
   { name: "runs", group: "Run", summary: "list one-offs", load: () => import("./commands/runs.ts") },
   { name: "cron", group: "Run", summary: "list scheduled commands and their runs", load: () => import("./commands/cron.ts") },
   {

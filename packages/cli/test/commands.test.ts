@@ -235,6 +235,16 @@ test.for(cases)("douze $line", async ({ line, asks, prints, tells, json }) => {
   if (json) expect(inJson).toEqual(JSON.parse(JSON.stringify(await json(all))));
 });
 
+test("console tells what to declare where the release has none", async () => {
+  await using here = await app();
+  const called = await here.answers();
+
+  const { code, stderr } = await douze(["console"], { in: here.folder });
+
+  expect({ code, asked: called.map(({ name }) => name) }).toEqual({ code: 1, asked: ["releases"] });
+  expect(stderr).toContain("code: console-undeclared");
+});
+
 test("promote takes one environment's build to another, where it is not built again", async () => {
   await using here = await app();
   const staging = await here.answers({}, "staging");

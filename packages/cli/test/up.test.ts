@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { ConfigView } from "@douze/engine";
 import { describe, expect, test } from "vitest";
+import { douze } from "./support/douze.ts";
 import { AppFolder, isAlive, type Up } from "./support/up.ts";
 
 const small = join(import.meta.dirname, "fixtures/small");
@@ -41,7 +42,13 @@ describe("the main job", () => {
     expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('ACCENT: "#b91c1c" → "#0f766e"') });
     expect(await up.state<Hola>("/state")).toMatchObject({ accent: "#0f766e", greeting: "Bonjour", release: "v3", visits: 2 });
 
-    expect(await app.run("run", "--", "node", "tidy.ts")).toMatchObject({ code: 0, stdout: expect.stringContaining("old ticks removed") });
+    const typed = await douze(["console"], { in: app.folder, input: "config.GREETING + (await jobs.waiting())\n.exit\n" });
+    expect(typed).toMatchObject({ code: 0, stdout: expect.stringContaining("'Bonjour0'") });
+
+    expect(await app.run("run", "--", "node", "app.ts", "tidy")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("old ticks removed"),
+    });
     expect((await app.run("run", "--", "sh", "-c", "exit 7")).code).toBe(7);
 
     const backup = await app.ask<{ file: string }>("resources", "backup", "db");

@@ -28,6 +28,8 @@ export interface ReleaseView {
   readonly formation: Formation;
   readonly config: readonly ConfigView[];
   readonly attachments: readonly AttachmentView[];
+  /** The manifest's. */
+  readonly console?: string;
 }
 
 /** `value` is absent for secrets. */

@@ -28,6 +28,7 @@ export function releaseView(record: LedgerRecord, records: readonly LedgerRecord
     formation: release.formation,
     config: configViews(release),
     attachments: attachmentViews(release),
+    ...(release.manifest.console !== undefined && { console: release.manifest.console }),
     ...(record.outcome && { outcome: record.outcome }),
   };
 }

@@ -863,6 +863,8 @@ export interface components {
             readonly formation: components["schemas"]["Formation"];
             readonly config: readonly components["schemas"]["ConfigView"][];
             readonly attachments: readonly components["schemas"]["AttachmentView"][];
+            /** @description What a prompt of the app is started with */
+            readonly console?: string;
         };
         /**
          * @example {

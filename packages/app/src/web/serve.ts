@@ -29,7 +29,10 @@ export interface ServeOptions {
    * Kubernetes, whose endpoints follow late, and 0 elsewhere.
    */
   readonly unreadyMs?: number;
-  /** How long connections that lie idle are kept at the end, in milliseconds. Default 5_000. */
+  /**
+   * How long connections that lie idle are kept at the end, for the request that may be on its way, in milliseconds. Default 5_000, and 500
+   * under Douze, which leads nobody here any more by then.
+   */
   readonly lingerMs?: number;
 }
 
@@ -49,7 +52,11 @@ const duration = histogram("http.server.request.duration", { unit: "s", descript
  * @throws Problem listen-failed
  */
 export async function serve(app: WebApp, options: ServeOptions = {}): Promise<Web> {
-  const { limits = {}, lingerMs = 5_000, unreadyMs = process.env["KUBERNETES_SERVICE_HOST"] ? 5_000 : 0 } = options;
+  const {
+    limits = {},
+    lingerMs = process.env["DOUZE_PROCESS"] ? 500 : 5_000,
+    unreadyMs = process.env["KUBERNETES_SERVICE_HOST"] ? 5_000 : 0,
+  } = options;
   const answering = await answeringOf(app);
   const server = createServer({
     keepAliveTimeout: limits.idleMs ?? 95_000,

@@ -1,10 +1,8 @@
-import type { Outcome } from "@douze/core";
-import { Problem } from "@douze/core/problem";
 import type { Operations } from "@douze/engine";
 import type { Command } from "commander";
+import { attached } from "../attached.ts";
 import { type Context, contextOf } from "../context.ts";
 import { examples } from "../examples.ts";
-import { exitStatus, runHere } from "../run-here.ts";
 
 export function register(program: Command): void {
   // What follows the command's name is the command's, also without `--`; `hoisted` has moved our own options to the front.
@@ -34,20 +32,4 @@ async function detached({ paper, json, by }: Context, operations: Operations, wo
   const run = await operations.runDetached({ command: words, by });
   if (json) paper.json(run);
   else paper.line(`${run.run} started in v${run.release}; \`douze logs -f -p ${run.run}\` shows what it writes`);
-}
-
-async function attached({ paper, by, interactive }: Context, operations: Operations, words: readonly string[]): Promise<void> {
-  const { run, release, place } = await operations.oneOff({ command: words, by, pid: process.pid });
-  if (interactive) paper.aside(paper.asideStyled("dim", `${run} in v${release}, on this machine`));
-  let outcome: Outcome = { by: "exit", code: 127 };
-  try {
-    outcome = await runHere(words, place);
-    process.exitCode = exitStatus(outcome);
-  } finally {
-    await operations.oneOffEnded({ run, outcome }).catch((error: unknown) => {
-      // The command has done its work: its exit status counts, and an engine that went away finds out by the pid.
-      if (!(error instanceof Problem)) throw error;
-      paper.aside(`the engine could not be told that ${run} has ended: ${error.why}`);
-    });
-  }
 }

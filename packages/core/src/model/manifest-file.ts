@@ -111,6 +111,7 @@ function manifestOf(written: WrittenManifest, app: AppName, yaml: YamlText): Man
     ...(task !== undefined && {
       release: { timeoutMs: hour, on: "release" as const, ...(typeof task === "string" ? { command: task } : renamed(task)) },
     }),
+    ...(written.console !== undefined && { console: written.console }),
     cron: Object.fromEntries(
       Object.entries(written.cron ?? {}).map(([entry, { command, schedule, timezone = "UTC", overlap = "forbid", timeout = hour }]) => [
         entry,

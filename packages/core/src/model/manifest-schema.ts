@@ -116,6 +116,7 @@ export const manifestShape: z.ZodObject = z
         .union([command, release], { error: "a command, or keys such as `command:`" })
         .optional()
         .meta({ description: "Runs once per release, before cut-over" }),
+      console: command.optional().meta({ description: "What `douze console` runs, such as `node app.ts console`" }),
       cron: z.record(entryKey, cronEntry, { error: "entries by name" }).optional(),
       resources: z
         .record(
@@ -171,6 +172,7 @@ export interface WrittenManifest {
   readonly build?: string | { readonly command?: string; readonly language?: (typeof languages)[number] };
   readonly processes?: Readonly<Record<string, string | WrittenProcess>>;
   readonly release?: string | WrittenRelease;
+  readonly console?: string;
   readonly cron?: Readonly<Record<string, WrittenCron>>;
   readonly resources?: Readonly<Record<string, ResourceType | WrittenResource>>;
   readonly config?: Readonly<Record<string, string | number | boolean | WrittenConfig>>;

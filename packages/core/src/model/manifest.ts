@@ -9,6 +9,8 @@ export interface Manifest {
   readonly build: BuildDeclaration;
   readonly processes: Readonly<Record<ProcessType, ProcessDeclaration>>;
   readonly release?: ReleaseTask;
+  /** What `douze console` runs in the current release: a prompt with the app's own things at hand. */
+  readonly console?: string;
   /** `scripts.postdeploy` of app.json: runs once in an app's life, after its first good release. */
   readonly postdeploy?: string;
   readonly cron: Readonly<Record<string, CronEntry>>;

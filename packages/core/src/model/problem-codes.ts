@@ -12,6 +12,7 @@ export const problemCodes = [
   "command-not-found",
   "config-invalid",
   "config-missing",
+  "console-undeclared",
   "crash-unreadable",
   "cron-unknown",
   "editor-failed",
