@@ -11,6 +11,7 @@ const programs = [
   "start/peers.ts",
   "platform/platform.ts",
   "release/release.ts",
+  "kit/kit.ts",
 ];
 
 for (const program of programs) {

@@ -79,7 +79,7 @@ class ContractSite {
   };
 
   async #answer(request: Request): Promise<Response> {
-    const { pathname, searchParams } = new URL(request.url);
+    const { pathname, search } = partsOf(request.url);
     const { documentPath = "/openapi.json", pagePath = "/docs", auth = {} } = this.#options;
     if (request.method === "GET" && pathname === documentPath) return Response.json(this.#document);
     if (request.method === "GET" && pathname === pagePath)
@@ -92,13 +92,9 @@ class ContractSite {
     if (!handler) throw new HttpProblem(501, "Not Implemented");
     const identity = await authorize(request, operation, this.#document, auth);
     const body = await readBody(request, operation);
-    const given = {
-      method: request.method,
-      path: pathname,
-      query: queryOf(searchParams),
-      headers: Object.fromEntries(request.headers),
-      body,
-    };
+    const query = search === "" ? {} : queryOf(new URLSearchParams(search));
+    const headers = found.asksNothing ? {} : Object.fromEntries(request.headers);
+    const given = { method: request.method, path: pathname, query, headers, body };
     const understood = this.#validator.request(given, found);
     if (!("path" in understood))
       throw new HttpProblem(400, "Bad Request", { detail: "it is not as the contract says", errors: understood });
@@ -123,6 +119,15 @@ interface ReplyParts {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+}
+
+/** Of an absolute URL; making a `URL` of it would cost more than most answers. */
+function partsOf(url: string): { readonly pathname: string; readonly search: string } {
+  const from = url.indexOf("/", url.indexOf("://") + 3);
+  const end = url.indexOf("#", from);
+  const whole = from < 0 ? "/" : url.slice(from, end < 0 ? undefined : end);
+  const query = whole.indexOf("?");
+  return query < 0 ? { pathname: whole, search: "" } : { pathname: whole.slice(0, query), search: whole.slice(query) };
 }
 
 function queryOf(params: URLSearchParams): Readonly<Record<string, string | readonly string[]>> {

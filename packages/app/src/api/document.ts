@@ -36,6 +36,8 @@ export interface ListedOperation {
   readonly path: string;
   readonly method: (typeof methods)[number];
   readonly operation: DocumentOperation;
+  /** It has no parameters and takes no body. */
+  readonly asksNothing: boolean;
 }
 
 /** All operations in the document's order. */
@@ -43,7 +45,9 @@ export function operationsOf({ paths = {} }: OpenApiDocument): readonly ListedOp
   return Object.entries(paths).flatMap(([path, item]) =>
     methods.flatMap((method) => {
       const operation = item[method] as DocumentOperation | undefined;
-      return operation ? [{ path, method, operation }] : [];
+      if (!operation) return [];
+      const asksNothing = !item["parameters"] && !operation.parameters && !operation.requestBody;
+      return [{ path, method, operation, asksNothing }];
     }),
   );
 }

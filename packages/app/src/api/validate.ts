@@ -55,18 +55,25 @@ export async function validatorOf(document: OpenApiDocument): Promise<Validator>
     throw invalid("of the app", cause instanceof Error ? cause.message : String(cause), cause);
   }
   const known = new Map(operationsOf(document).map((each) => [each.operation.operationId, each]));
+  // Most paths are written as they are asked for: those are looked up, and only the others matched.
+  const plain = new Map(
+    operationsOf(document)
+      .filter(({ path }) => !path.includes("{"))
+      .map((each) => [`${each.method.toUpperCase()} ${each.path}`, each]),
+  );
   const find = (method: string, path: string): ListedOperation | undefined => {
     const found = backend.router.matchOperation({ method, path, headers: {} }) as { method: string; operationId: string } | undefined;
     return found?.method === method.toLowerCase() ? known.get(found.operationId) : undefined;
   };
   return {
     match(method, path) {
-      const found = find(method, path);
+      const found = plain.get(`${method} ${path}`) ?? find(method, path);
       if (found) return found;
       const others = methods.filter((each) => find(each, path));
       return others.length === 0 ? undefined : others.map((each) => each.toUpperCase());
     },
-    request(given, { operation }) {
+    request(given, { operation, asksNothing }) {
+      if (asksNothing && Object.keys(given.query).length === 0) return { path: {}, query: {}, body: undefined };
       const asked = { ...given, query: given.query as Record<string, string | string[]>, headers: { ...given.headers } };
       const target = backend.router.getOperation(operation.operationId ?? "");
       const { errors, coerced } = backend.validator.validateRequest(asked as never, target);

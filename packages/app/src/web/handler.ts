@@ -60,7 +60,8 @@ async function fetching(handler: FetchHandler): Promise<Answering> {
     }
   };
   // With no answer the adapter leaves it to us.
-  const listener = getRequestListener(noting as never, { overrideGlobalObjects: false, errorHandler: () => undefined as never });
+  // The adapter's own `Response`, which it puts in place of Node's, is written as it is; Node's has to be read as a stream.
+  const listener = getRequestListener(noting as never, { errorHandler: () => undefined as never });
   return {
     listener: async (request, response) => {
       await listener(request, response);
