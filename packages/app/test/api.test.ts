@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { contractClient } from "../src/api/contract-client.ts";
+import { shapeOf } from "../src/api/shape.ts";
 import { type Call, type Contract, contract, type Handlers, HttpProblem, type OpenApiDocument } from "../src/api.ts";
 import { type Authenticator, mutualTls } from "../src/auth.ts";
 import type { operations } from "./fixtures/openapi.gen.ts";
@@ -46,6 +47,22 @@ const json = (body: unknown, authorization?: string): RequestInit => ({
   method: "POST",
   body: JSON.stringify(body),
   headers: { "content-type": "application/json", ...(authorization !== undefined && { authorization }) },
+});
+
+test.each([
+  [{ type: "integer", minimum: 1 }, "integer (minimum 1)"],
+  [{ type: ["string", "null"], format: "date-time" }, "string | null (date-time)"],
+  [{ enum: ["a", 1] }, '"a" | 1'],
+  [{ oneOf: [{ type: "string" }, { const: 7 }] }, "string | 7"],
+  [{ type: "array", items: { $ref: "#/components/schemas/Node" } }, /^list of \{\n {4}next\?: \{[\s\S]*…/],
+  [undefined, "anything"],
+])("%j is written %s", (schema, shape) => {
+  const document = {
+    openapi: "3.1.0",
+    info: { title: "a", version: "1" },
+    components: { schemas: { Node: { type: "object", properties: { next: { $ref: "#/components/schemas/Node" } } } } },
+  };
+  expect(shapeOf(schema, document)).toMatch(typeof shape === "string" ? new RegExp(`^${RegExp.escape(shape)}$`) : shape);
 });
 
 describe("a contract", () => {
@@ -144,7 +161,8 @@ describe("a contract", () => {
     const { fetch, document } = await notesApp();
     expect(((await (await fetch(new Request("http://app/openapi.json"))).json()) as OpenApiDocument).info).toEqual(document.info);
     const page = await (await fetch(new Request("http://app/docs"))).text();
-    for (const text of ["Notes", "addNote", "/notes/{id}", "oidc notes:write", "minLength"]) expect(page).toContain(text);
+    for (const text of ["Notes", "addNote", "/notes/{id}", "oidc notes:write", "text: string (minLength 1)", "tag?: string | null"])
+      expect(page).toContain(text);
     expect(page).not.toMatch(/<script|src=|https?:\/\//);
   });
 

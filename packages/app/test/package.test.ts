@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { type Analysis, checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { expect, test } from "vitest";
@@ -10,6 +11,7 @@ import { Program } from "./support/program.ts";
 
 const run = promisify(execFile);
 const folder = join(import.meta.dirname, "..");
+const hola = join(folder, "../../examples/hola");
 const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
   exports: Record<string, { default: string; types: string; "douze-source": string }>;
   dependencies?: unknown;
@@ -22,13 +24,20 @@ test("is packed as those who install it need it", async () => {
   expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([]);
 });
 
+test("has its types where a program that imports it looks for them", async () => {
+  const archive = readFileSync(join(hola, "vendor/douze-app-0.1.0.tgz"));
+  const { problems } = (await checkPackage(createPackageFromTarballData(new Uint8Array(archive)))) as Analysis;
+  // Only programs of ES modules are meant to import it.
+  const others = new Set(["node10", "node16-cjs"]);
+  const told = problems.filter((problem) => !("resolutionKind" in problem && others.has(String(problem.resolutionKind))));
+  expect(told.map(({ kind }) => kind).filter((kind) => kind !== "CJSResolvesToESM")).toEqual([]);
+});
+
 test("brings nothing along: each library is a peer that may be missing", () => {
   expect(manifest.dependencies).toBeUndefined();
   expect(Object.keys(manifest.peerDependencies).toSorted()).toEqual(Object.keys(manifest.peerDependenciesMeta).toSorted());
   expect(Object.values(manifest.peerDependenciesMeta).every(({ optional }) => optional)).toBe(true);
 });
-
-const hola = join(folder, "../../examples/hola");
 
 test("lies beside hola as it is now: `npm run vendor`", async () => {
   const archive = join(hola, "vendor/douze-app-0.1.0.tgz");

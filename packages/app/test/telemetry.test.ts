@@ -58,7 +58,14 @@ test("requests, spans and numbers arrive at the endpoint by the time that the pr
   const metrics = received
     .flatMap(({ body }) => body.resourceMetrics ?? [])
     .flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((each) => each.metrics.map(({ name }) => name)));
-  for (const name of ["shop.orders", "shop.open", "http.server.request.duration", "process.memory.usage", "nodejs.eventloop.delay.p99"])
+  for (const name of [
+    "shop.orders",
+    "shop.open",
+    "http.server.request.duration",
+    "app.health",
+    "process.memory.usage",
+    "nodejs.eventloop.delay.p99",
+  ])
     expect(metrics).toContain(name);
   expect(JSON.stringify(received)).toContain('"service.name","value":{"stringValue":"shop"}');
 });

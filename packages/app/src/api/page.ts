@@ -1,4 +1,5 @@
 import { type ListedOperation, type OpenApiDocument, operationsOf } from "./document.ts";
+import { type Part, resolved, shapeOf } from "./shape.ts";
 
 const escaped = (text: unknown): string => String(text).replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
@@ -19,7 +20,7 @@ nav ul{list-style:none;padding:0;margin:1rem 0}nav a{display:block;padding:.2rem
 main{padding:2rem 3rem;max-width:52rem}section{background:#fff;border:1px solid #e2e8f0;border-radius:.6rem;padding:1.2rem 1.5rem;margin:1.5rem 0}
 h1{margin-top:0}h2{font:600 1.05rem ui-monospace,monospace;margin:0 0 .4rem;overflow-wrap:anywhere}h3{font-size:.85rem;color:#475569;margin:1.2rem 0 .3rem}
 b{display:inline-block;min-width:3.6rem;font:600 .75rem ui-monospace,monospace}.get{color:#0369a1}.post{color:#15803d}.put,.patch{color:#b45309}.delete{color:#b91c1c}
-table{border-collapse:collapse;width:100%;font-size:.9rem}td,th{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;border-top:1px solid #f1f5f9}
+table{border-collapse:collapse;width:100%;font-size:.9rem}td,th{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;border-top:1px solid #f1f5f9}td:first-child{width:6rem}
 code,pre{font:.85rem/1.5 ui-monospace,monospace}pre{background:#f1f5f9;border-radius:.4rem;padding:.8rem;overflow:auto;margin:.3rem 0}.quiet{color:#64748b}
 @media(max-width:50rem){body{display:block}nav{position:static;height:auto}main{padding:1rem}}
 @media(prefers-color-scheme:dark){body{background:#0b1120;color:#e2e8f0}nav,section{background:#0f172a;border-color:#1e293b}pre{background:#1e293b}td,th{border-color:#1e293b}}
@@ -43,8 +44,6 @@ ${requestBody ? `<h3>Body</h3>${contents(requestBody, document)}` : ""}
     .join("")}</table></section>`;
 }
 
-type Part = Readonly<Record<string, unknown>>;
-
 function parameterRow(part: Part): string {
   const { name, required, description = "", schema } = part;
   const kind = (schema as { readonly type?: unknown } | undefined)?.type ?? "";
@@ -58,28 +57,6 @@ function answerRow(status: string, part: Part, document: OpenApiDocument): strin
 function contents(part: Part, document: OpenApiDocument): string {
   const { content = {} } = resolved(part, document) as { readonly content?: Readonly<Record<string, { readonly schema?: unknown }>> };
   return Object.entries(content)
-    .map(
-      ([type, { schema }]) =>
-        `<div class="quiet">${escaped(type)}</div><pre>${escaped(JSON.stringify(expanded(schema, document, 0), undefined, 2))}</pre>`,
-    )
+    .map(([type, { schema }]) => `<div class="quiet">${escaped(type)}</div><pre>${escaped(shapeOf(schema, document))}</pre>`)
     .join("");
-}
-
-/** What a reference within the document points to. */
-function resolved(part: unknown, document: OpenApiDocument): Part {
-  const reference = (part as { readonly $ref?: string } | undefined)?.$ref;
-  if (reference === undefined || !reference.startsWith("#/")) return (part ?? {}) as Part;
-  const names = reference.slice(2).split("/");
-  return names.reduce<unknown>(
-    (at, name) => (at as Part | undefined)?.[name.replaceAll("~1", "/").replaceAll("~0", "~")],
-    document,
-  ) as Part;
-}
-
-/** References are followed for a few steps, so that a shape is seen where it is used. */
-function expanded(schema: unknown, document: OpenApiDocument, depth: number): unknown {
-  if (typeof schema !== "object" || schema === null) return schema;
-  if (Array.isArray(schema)) return schema.map((each) => expanded(each, document, depth));
-  if ("$ref" in schema && depth < 4) return expanded(resolved(schema, document), document, depth + 1);
-  return Object.fromEntries(Object.entries(schema).map(([name, each]) => [name, expanded(each, document, depth)]));
 }

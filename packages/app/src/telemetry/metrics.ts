@@ -49,7 +49,23 @@ export function histogram(name: string, options: InstrumentOptions = {}): Histog
   return { record: (value, attributes) => bound?.record(value, attributes) };
 }
 
-/** A number that is asked for when it is sent, such as the length of a queue. */
-export function gauge(name: string, observe: () => number | Promise<number>, options: InstrumentOptions = {}): void {
-  whenStarted((each) => each.createObservableGauge(name, options).addCallback(async (result) => result.observe(await observe())));
+/** One of several numbers under one name. */
+export interface Observation {
+  readonly value: number;
+  readonly attributes: Attributes;
+}
+
+/** A number that is asked for when it is sent, such as the length of a queue; or several, told apart by their attributes. */
+export function gauge(
+  name: string,
+  observe: () => number | readonly Observation[] | Promise<number | readonly Observation[]>,
+  options: InstrumentOptions = {},
+): void {
+  whenStarted((each) =>
+    each.createObservableGauge(name, options).addCallback(async (result) => {
+      const seen = await observe();
+      if (typeof seen === "number") result.observe(seen);
+      else for (const { value, attributes } of seen) result.observe(value, attributes);
+    }),
+  );
 }

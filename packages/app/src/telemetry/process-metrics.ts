@@ -1,8 +1,17 @@
 import { type EventLoopUtilization, monitorEventLoopDelay, performance } from "node:perf_hooks";
+import { health } from "../resource/health.ts";
 import { gauge } from "./metrics.ts";
 
 /** What every process can tell of itself. Names are those of OpenTelemetry's conventions for processes and Node. */
 export function measureProcess(): void {
+  gauge(
+    "app.health",
+    async () => Object.entries((await health()).checks).map(([check, said]) => ({ value: said === "ok" ? 1 : 0, attributes: { check } })),
+    {
+      unit: "1",
+      description: "1 while a resource answers, and 0 while it does not",
+    },
+  );
   const delay = monitorEventLoopDelay({ resolution: 20 });
   delay.enable();
   let last: EventLoopUtilization = performance.eventLoopUtilization();
