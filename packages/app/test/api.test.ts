@@ -169,6 +169,7 @@ describe("a contract", () => {
   test("that is none is refused with its name", async () => {
     const broken = { openapi: "3.1.0", info: { title: "a", version: "1" }, paths: { "/a": { get: { responses: {} } } } };
     await expect(contract(broken, {})).rejects.toMatchObject({ code: "contract-invalid", why: "operations have no operationId: GET /a" });
+    await expect(contract(file, {})).rejects.toMatchObject({ why: "no handler: listNotes, addNote, getNote, deleteNote, internal" });
     await expect(contract("/nowhere/openapi.yaml", {})).rejects.toMatchObject({ code: "contract-invalid" });
     await expect(contract({ swagger: "2.0" } as never, {})).rejects.toMatchObject({ code: "contract-invalid" });
   });

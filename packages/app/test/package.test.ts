@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -41,6 +42,12 @@ test("brings nothing along: each library is a peer that may be missing", () => {
 
 test("lies beside hola as it is now: `npm run vendor`", async () => {
   const archive = join(hola, "vendor/douze-app-0.1.0.tgz");
+  // npm keeps the checksum of an archive that it knows, whatever has become of it.
+  const { packages } = JSON.parse(readFileSync(join(hola, "package-lock.json"), "utf8")) as {
+    packages: Record<string, { integrity?: string }>;
+  };
+  const checksum = createHash("sha512").update(readFileSync(archive)).digest("base64");
+  expect(packages["node_modules/@douze/app"]?.integrity).toBe(`sha512-${checksum}`);
   const { stdout: list } = await run("tar", ["-tzf", archive]);
   const names = list.trim().split("\n");
   const built = readdirSync(join(folder, "dist"), { recursive: true, encoding: "utf8" }).filter((name) => /\.(js|d\.ts)$/.test(name));

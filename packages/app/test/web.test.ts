@@ -143,6 +143,11 @@ test.each([
   expect(listeningPlace(options, env, 7)).toEqual(place);
 });
 
+test.each(["http", "-1", "65536", "80.5", ""])("PORT=%j is told, and not tried again", async (PORT) => {
+  const program = await Program.run("web.ts", ["web"], { PORT });
+  expect([program.code, program.stderr.split("\n")[0]]).toEqual([78, "PORT is no port"]);
+});
+
 test("serves at a socket that was handed over", async () => {
   const { spawn } = await import("node:child_process");
   const listener = createServer().listen(0, "127.0.0.1");

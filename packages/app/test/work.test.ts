@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm, watch, writeFile } from "node:fs/promises";
+import { watch } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -47,17 +48,22 @@ async function fresh(name: string): Promise<void> {
 
 /** What was marked, without pids, once it is as it should be. */
 async function marked(done: (lines: readonly string[]) => boolean): Promise<readonly string[]> {
-  const read = async (): Promise<string[]> => (await readFile(marks, "utf8")).trim().split("\n").filter(Boolean);
-  const controller = new AbortController();
-  const changes = watch(folder, { signal: controller.signal })[Symbol.asyncIterator]();
-  for (let lines = await read(); ; lines = await read()) {
-    const texts = lines.map((line) => line.replace(/ \d+$/, ""));
-    if (done(texts)) {
-      controller.abort();
-      await changes.next().catch(() => undefined);
-      return texts;
+  let changed = Promise.withResolvers<void>();
+  const watcher = watch(folder, () => {
+    changed.resolve();
+    changed = Promise.withResolvers<void>();
+  });
+  try {
+    for (;;) {
+      // What comes after this is told, also while it is read.
+      const { promise } = changed;
+      const lines = (await readFile(marks, "utf8")).trim().split("\n").filter(Boolean);
+      const texts = lines.map((line) => line.replace(/ \d+$/, ""));
+      if (done(texts)) return texts;
+      await promise;
     }
-    await changes.next();
+  } finally {
+    watcher.close();
   }
 }
 
@@ -132,7 +138,7 @@ test("the job of a worker that lives is not taken away, however long it takes", 
   await marked((lines) => lines.includes("done between"));
   // Longer than the others look for dead workers.
   const { rows } = await db.query<{ locked: boolean }>(
-    "select pg_sleep(5), locked_by is not null as locked from graphile_worker._private_jobs",
+    "select pg_sleep(5), locked_by is not null as locked from graphile_worker.jobs where task_identifier = 'hold'",
   );
   expect(rows.map(({ locked }) => locked)).toEqual([true]);
   await writeFile(file, "");

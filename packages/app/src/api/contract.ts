@@ -2,7 +2,7 @@ import { type Authenticators, authorize } from "../auth/policy.ts";
 import { contextFields } from "../log/context.ts";
 import { log } from "../log/log.ts";
 import { readBody } from "./body.ts";
-import { type ListedOperation, type OpenApiDocument, readDocument } from "./document.ts";
+import { invalid, type ListedOperation, type OpenApiDocument, operationsOf, readDocument } from "./document.ts";
 import { HttpProblem } from "./http-problem.ts";
 import { page } from "./page.ts";
 import type { Handlers, OperationTypes } from "./types.ts";
@@ -44,8 +44,19 @@ export async function contract<Operations extends OperationTypes<Operations>>(
   options: ContractOptions = {},
 ): Promise<Contract> {
   const document = await readDocument(source);
+  complete(document, handlers, options.auth ?? {});
   const site = new ContractSite(document, handlers as Readonly<Record<string, Handler>>, await validatorOf(document), options);
   return { document, fetch: site.fetch };
+}
+
+/** Tells at the start what would be found out at a request. */
+function complete(document: OpenApiDocument, handlers: object, auth: Authenticators): void {
+  const operations = operationsOf(document).map(({ operation }) => operation);
+  const missing = operations.filter(({ operationId }) => !Object.hasOwn(handlers, operationId ?? ""));
+  if (missing.length > 0) throw invalid(document.info.title, `no handler: ${missing.map(({ operationId }) => operationId).join(", ")}`);
+  const schemes = new Set([document, ...operations].flatMap(({ security = [] }) => security.flatMap((each) => Object.keys(each))));
+  const nobody = [...schemes].filter((scheme) => !Object.hasOwn(auth, scheme));
+  if (nobody.length > 0) log.warn("nobody is let in by a scheme that has no authenticator", { schemes: nobody });
 }
 
 class ContractSite {
@@ -88,8 +99,7 @@ class ContractSite {
     if (found === undefined) throw new HttpProblem(404, "Not Found");
     if (!("operation" in found)) throw new HttpProblem(405, "Method Not Allowed", { headers: { allow: found.join(", ") } });
     const { operation } = found;
-    const handler = this.#handlers[operation.operationId ?? ""];
-    if (!handler) throw new HttpProblem(501, "Not Implemented");
+    const handler = this.#handlers[operation.operationId ?? ""] as Handler;
     const identity = await authorize(request, operation, this.#document, auth);
     const body = await readBody(request, operation);
     const query = search === "" ? {} : queryOf(new URLSearchParams(search));

@@ -32,7 +32,13 @@ function stringified(value: unknown, under = ""): string {
     if (isSecretName(name)) return redactionMark;
     if (typeof each === "bigint") return each.toString();
     if (each instanceof Error)
-      return { name: each.name, message: each.message, stack: each.stack, ...(each.cause !== undefined && { cause: each.cause }) };
+      return {
+        name: each.name,
+        message: each.message,
+        ...("code" in each && { code: each.code }),
+        stack: each.stack,
+        ...(each.cause !== undefined && { cause: each.cause }),
+      };
     if (typeof each !== "object" || each === null) return each;
     if (seen.has(each)) return "[seen above]";
     seen.add(each);

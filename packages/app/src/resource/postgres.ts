@@ -76,7 +76,8 @@ export function postgres(url: string, options: PostgresOptions = {}): Postgres {
       }
     },
     mayRetry: (error) => passing.test(reason(error)) || !(error instanceof Error && "severity" in error),
-    check: async (pool) => void (await pool.query("select 1")),
+    // Where all connections are in use the server is there; to wait for one would take a busy process out of service.
+    check: async (pool) => void (pool.idleCount === 0 && pool.totalCount >= max ? undefined : await pool.query("select 1")),
     close: async (pool) => await pool.end(),
   });
   const query = async <Row extends QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<QueryResult<Row>> =>

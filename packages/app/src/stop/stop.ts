@@ -17,7 +17,9 @@ interface Stopper {
 const stoppers = new Set<Stopper>();
 const told = new AbortController();
 let ending: Promise<never> | undefined;
-let graceMs = Number(process.env["STOP_GRACE_MS"] ?? 25_000);
+let graceMs = Number(process.env["STOP_GRACE_MS"]) || 25_000;
+/** After a crash nobody knows what still works: a stop that is ever so orderly may take this long, in milliseconds. */
+const crashGraceMs = 5_000;
 
 /** Aborts when the process is told to stop: a signal for loops and waits. */
 export const stopping: AbortSignal = told.signal;
@@ -35,14 +37,14 @@ export function onStop(phase: StopPhase, name: string, stop: (deadline: AbortSig
   return () => stoppers.delete(stopper);
 }
 
-/**
- * How long the whole stop may take, in milliseconds; default `STOP_GRACE_MS`, or 25_000: a little less than the 30 seconds that platforms
- * give, so that the process ends itself and says what was not finished.
- */
 export function stopGraceMs(): number {
   return graceMs;
 }
 
+/**
+ * How long the whole stop may take, in milliseconds; default `STOP_GRACE_MS`, or 25_000: a little less than the 30 seconds that platforms
+ * give, so that the process ends itself and says what was not finished.
+ */
 export function setStopGrace(milliseconds: number): void {
   graceMs = milliseconds;
 }
@@ -63,8 +65,9 @@ function heedSignals(): void {
   process.on("unhandledRejection", (error) => crash(error));
 }
 
-/** What nobody has caught: told, then the stop goes its way, so that jobs are handed back and traces sent. Exit code 1. */
+/** What nobody has caught: told, then the stop goes its way for a short while, so that jobs are handed back and traces sent. Exit code 1. */
 export function crash(error: unknown): void {
+  graceMs = Math.min(graceMs, crashGraceMs);
   if (error instanceof Problem) log.fatal(error.what, { code: error.code, why: error.why, fix: error.fix });
   else log.fatal("crashed", error instanceof Error ? { error: error.message, stack: error.stack } : { error: String(error) });
   void stopProcess(error instanceof Problem ? error.exitCode : 1);

@@ -36,8 +36,8 @@ export interface ServeOptions {
   readonly lingerMs?: number;
 }
 
-/** What serves. */
-export interface Web {
+/** What serves. It ends with the process, or, for a test, when it is disposed of. */
+export interface Web extends AsyncDisposable {
   readonly port: number;
   readonly server: Server;
 }
@@ -68,15 +68,27 @@ export async function serve(app: WebApp, options: ServeOptions = {}): Promise<We
   const drain = new Drain(server);
   server.on("request", new Site(answering, drain, options).onRequest);
   const port = await listening(server, listeningPlace(options, process.env, process.pid));
-  onStop("unready", "web", async (deadline) => {
-    drain.leave();
-    await setTimeout(unreadyMs, undefined, { signal: deadline }).catch(() => undefined);
-  });
-  onStop("accept", "web", () => drain.stopAccepting());
-  onStop("finish", "web", (deadline) => drain.finished(lingerMs, deadline));
-  if (answering.close) onStop("close", "web", answering.close);
+  const givenBack = [
+    onStop("unready", "web", async (deadline) => {
+      drain.leave();
+      await setTimeout(unreadyMs, undefined, { signal: deadline }).catch(() => undefined);
+    }),
+    onStop("accept", "web", () => drain.stopAccepting()),
+    onStop("finish", "web", (deadline) => drain.finished(lingerMs, deadline)),
+    onStop("close", "web", () => answering.close?.()),
+  ];
   log.info("listening", { port });
-  return { port, server };
+  return {
+    port,
+    server,
+    [Symbol.asyncDispose]: async () => {
+      for (const giveBack of givenBack) giveBack();
+      drain.leave();
+      drain.stopAccepting();
+      await drain.finished(0, AbortSignal.timeout(lingerMs));
+      await answering.close?.();
+    },
+  };
 }
 
 async function listening(server: Server, place: Listening): Promise<number> {
