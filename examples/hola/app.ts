@@ -1,4 +1,4 @@
-import { defineConfig, log, run, task } from "@douze/app";
+import { defineConfig, log, platform, run, task } from "@douze/app";
 import { contract } from "@douze/app/api";
 import { bearer } from "@douze/app/auth";
 import { postgres } from "@douze/app/postgres";
@@ -15,7 +15,7 @@ const config = defineConfig({
   SIGNATURE: { secret: true, required: false, description: "Signs the page; its value is never shown" },
   OIDC_ISSUER: { type: "url", required: false, description: "Whose tokens may reset the visits; without it nobody may" },
 });
-const { DOUZE_RELEASE: release = "none", DOUZE_PROCESS: me = "by hand" } = process.env;
+const { release = "none", process: me = "by hand" } = platform;
 const db = postgres(config.DATABASE_URL);
 
 const jobs = work(db, {

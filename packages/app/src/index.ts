@@ -12,6 +12,7 @@ export type { ConfigOrigin, ConfigSurroundings, Texts } from "./config/sources.t
 export { withContext } from "./log/context.ts";
 export { type Log, type LogFields, type LogLevel, log } from "./log/log.ts";
 export { hideSecret } from "./log/secrets.ts";
+export { type Platform, platform } from "./platform.ts";
 export { Problem, type ProblemCode, type ProblemText } from "./problem.ts";
 export { addHealthCheck, type Health, type HealthCheck, health } from "./resource/health.ts";
 export { type Resource, type ResourceDeclaration, resource } from "./resource/resource.ts";

@@ -1,6 +1,7 @@
 import { type Authenticators, authorize } from "../auth/policy.ts";
 import { contextFields } from "../log/context.ts";
 import { log } from "../log/log.ts";
+import { platform } from "../platform.ts";
 import { readBody } from "./body.ts";
 import { invalid, type ListedOperation, type OpenApiDocument, operationsOf, readDocument } from "./document.ts";
 import { HttpProblem } from "./http-problem.ts";
@@ -13,7 +14,7 @@ export interface ContractOptions {
   readonly auth?: Authenticators;
   /**
    * What becomes of an answer that is not as the contract says. `refuse`: it is not sent, but 500. `log`: it is sent, and told. Default:
-   * `log` where `DOUZE_ENVIRONMENT` is `production`, `refuse` elsewhere.
+   * `log` where `DOUZE_ENVIRONMENT` or `NODE_ENV` is `production`, `refuse` elsewhere.
    */
   readonly responses?: "refuse" | "log";
   /** Where the document is served. Default `/openapi.json`. */
@@ -27,6 +28,8 @@ export interface Contract {
   readonly document: OpenApiDocument;
   readonly fetch: (request: Request) => Promise<Response>;
 }
+
+const isProduction = platform.environment === "production" || process.env["NODE_ENV"] === "production";
 
 type Handler = (call: unknown) => unknown;
 
@@ -71,7 +74,7 @@ class ContractSite {
     this.#handlers = handlers;
     this.#validator = validator;
     this.#options = options;
-    this.#refusing = (options.responses ?? (process.env["DOUZE_ENVIRONMENT"] === "production" ? "log" : "refuse")) === "refuse";
+    this.#refusing = (options.responses ?? (isProduction ? "log" : "refuse")) === "refuse";
   }
 
   readonly fetch = async (request: Request): Promise<Response> => {

@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
+import { platform } from "../platform.ts";
 import { contextFields } from "./context.ts";
 import { jsonLine, type LogEvent, prettyLine } from "./line.ts";
 import { redacted } from "./secrets.ts";
@@ -31,13 +32,8 @@ export function enrichLog(enricher: LogEnricher): void {
 
 const lowest = levelIndex(process.env["LOG_LEVEL"]);
 const pretty = isatty(1) && process.env["NO_COLOR"] === undefined;
-const own: LogFields = Object.fromEntries(
-  [
-    ["app", process.env["DOUZE_APP"]],
-    ["process", process.env["DOUZE_PROCESS"]],
-    ["release", process.env["DOUZE_RELEASE"]],
-  ].filter(([, value]) => value !== undefined && value !== ""),
-);
+const { app, process: processName, release } = platform;
+const own: LogFields = { ...(app && { app }), ...(processName && { process: processName }), ...(release && { release }) };
 
 /** An unknown level is `info`: a log must not be the reason that an app does not start. */
 function levelIndex(text = "info"): number {

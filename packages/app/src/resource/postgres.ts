@@ -1,6 +1,7 @@
 import type { Pool, PoolClient, PoolConfig, QueryResult, QueryResultRow } from "pg";
 import { log } from "../log/log.ts";
 import { hideSecret } from "../log/secrets.ts";
+import { platform } from "../platform.ts";
 import { spanned } from "../telemetry/trace.ts";
 import { library } from "./library.ts";
 import { reason, resource } from "./resource.ts";
@@ -59,7 +60,7 @@ export function postgres(url: string, options: PostgresOptions = {}): Postgres {
         max,
         connectionTimeoutMillis: 5_000,
         idleTimeoutMillis: 30_000,
-        application_name: process.env["DOUZE_PROCESS"] ?? "app",
+        application_name: platform.process ?? "app",
         ...(statementMs > 0 && { statement_timeout: statementMs }),
         ...options.pool,
       });

@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { platform } from "../platform.ts";
 import type { Task } from "./task.ts";
 
 /** A prompt with what the app has at hand: its config, its resources. It takes `await`. */
@@ -9,7 +10,7 @@ export function consoleTask(hand: Readonly<Record<string, unknown>>): Task {
     args: {},
     async run(_words, signal) {
       const { start } = await import("node:repl");
-      const { DOUZE_APP: app = "app", DOUZE_ENVIRONMENT: environment, DOUZE_RELEASE: release } = process.env;
+      const { app = "app", environment, release } = platform;
       const place = [environment, release].filter(Boolean).join(" ");
       process.stdout.write(`${app}${place && ` (${place})`}; at hand: ${Object.keys(hand).join(", ")}\n`);
       const repl = start({ prompt: `${app}> `, useGlobal: true });

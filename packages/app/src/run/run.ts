@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { declarationsOf } from "../config/config.ts";
 import { withoutConfigFlags } from "../config/sources.ts";
 import { log } from "../log/log.ts";
+import { platform } from "../platform.ts";
 import { Problem } from "../problem.ts";
 import { crash, onStop, setStopGrace, stopProcess, stopping } from "../stop/stop.ts";
 import { telemetry } from "../telemetry/telemetry.ts";
@@ -39,7 +40,7 @@ export async function run(app: AppDeclaration): Promise<void> {
     console: tasks["console"] ?? consoleTask({ ...(config && { config }), ...app.console }),
   };
   const words = withoutConfigFlags(declarationsOf(config), argv);
-  const chosen = choose(words, process.env["DOUZE_PROCESS"], Object.keys(processes), Object.keys(all));
+  const chosen = choose(words, platform.process, Object.keys(processes), Object.keys(all));
   if (chosen.is === "help") {
     process.stdout.write(helpText(basename(process.argv[1] ?? "app"), Object.keys(processes), all));
     return;

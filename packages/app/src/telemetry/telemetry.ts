@@ -1,4 +1,5 @@
 import { enrichLog, log } from "../log/log.ts";
+import { platform } from "../platform.ts";
 import { library } from "../resource/library.ts";
 import { onStop } from "../stop/stop.ts";
 import { startMetrics } from "./metrics.ts";
@@ -29,7 +30,7 @@ async function start(env: NodeJS.ProcessEnv): Promise<TelemetryState> {
   const api = await library(names, () => import("@opentelemetry/api"));
   const { NodeSDK } = await library(names, () => import("@opentelemetry/sdk-node"));
   env["OTEL_METRICS_EXPORTER"] ??= "otlp";
-  const sdk = new NodeSDK({ ...(!env["OTEL_SERVICE_NAME"] && { serviceName: env["DOUZE_APP"] ?? "app" }), instrumentations: [] });
+  const sdk = new NodeSDK({ ...(!env["OTEL_SERVICE_NAME"] && { serviceName: platform.app ?? "app" }), instrumentations: [] });
   // What it cannot send is told once in a while by itself, to the same log as all else.
   api.diag.setLogger(
     {

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { withContext } from "../log/context.ts";
 import { log } from "../log/log.ts";
+import { platform } from "../platform.ts";
 import { Problem } from "../problem.ts";
 import { health } from "../resource/health.ts";
 import { onStop } from "../stop/stop.ts";
@@ -54,7 +55,7 @@ const duration = histogram("http.server.request.duration", { unit: "s", descript
 export async function serve(app: WebApp, options: ServeOptions = {}): Promise<Web> {
   const {
     limits = {},
-    lingerMs = process.env["DOUZE_PROCESS"] ? 500 : 5_000,
+    lingerMs = platform.process ? 500 : 5_000,
     unreadyMs = process.env["KUBERNETES_SERVICE_HOST"] ? 5_000 : 0,
   } = options;
   const answering = await answeringOf(app);
