@@ -56,6 +56,20 @@ test("cuts what lasts longer than its time, and says so", async () => {
   expect(program.lines.at(-1)).toMatchObject({ level: "error", phase: "finish", unfinished: ["web"] });
 });
 
+test("tells WebSocket clients to come again, and waits for them to go", async () => {
+  const { program, port, url } = await serving({ SOCKETS: "1" });
+  await using _program = program;
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/`);
+  await once(socket, "open");
+  socket.send("hola");
+  const [{ data }] = (await once(socket, "message")) as [MessageEvent];
+  expect(data).toBeInstanceOf(Blob);
+  expect((await fetch(url)).status).toBe(200);
+  const closed = once(socket, "close");
+  expect(await program.stop()).toBe(0);
+  expect(((await closed) as [CloseEvent])[0].code).toBe(1012);
+});
+
 test("is unready from the moment that it is told to stop, and alive all the time", async () => {
   const { program, url, port } = await serving();
   await using _program = program;

@@ -15,6 +15,12 @@ export const commands: readonly CommandEntry[] = [
   { name: "deploy", group: "Release", summary: "build a commit and release it", load: () => import("./commands/deploy.ts") },
   { name: "releases", group: "Release", summary: "list releases, or show one", load: () => import("./commands/releases.ts") },
   { name: "diff", group: "Release", summary: "show what differs between two releases", load: () => import("./commands/diff.ts") },
+  {
+    name: "parity",
+    group: "Look",
+    summary: "show in what two environments differ that should be alike",
+    load: () => import("./commands/parity.ts"),
+  },
   { name: "rollback", group: "Release", summary: "return to an earlier release, all of it", load: () => import("./commands/rollback.ts") },
   {
     name: "promote",

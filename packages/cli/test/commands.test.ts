@@ -235,6 +235,27 @@ test.for(cases)("douze $line", async ({ line, asks, prints, tells, json }) => {
   if (json) expect(inJson).toEqual(JSON.parse(JSON.stringify(await json(all))));
 });
 
+test("parity tells in what two environments differ, and fails where it is asked to", async () => {
+  await using here = await app();
+  await here.answers({}, "staging");
+  const processes = { ...fixed.release.processes };
+  for (const type of Object.keys(processes)) Object.assign(processes, { [type]: { memoryBytes: 1024 } });
+  await here.answers({ release: async () => await Promise.resolve({ ...fixed.release, processes, config: [] }) }, "production");
+
+  const { code, stdout } = await douze(["parity", "staging", "production", "--exit-code"], { in: here.folder });
+
+  expect({ code, stdout }).toEqual({
+    code: 1,
+    stdout: `KIND    NAME             STAGING    PRODUCTION
+limit   web memoryBytes  268435456  1024
+config  GREETING         set, live  -
+`,
+  });
+  expect((await douze(["parity", "staging", "staging", "--exit-code"], { in: here.folder })).stdout).toBe(
+    "staging and staging are alike\n",
+  );
+});
+
 test("console tells what to declare where the release has none", async () => {
   await using here = await app();
   const called = await here.answers();

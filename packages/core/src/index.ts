@@ -75,5 +75,6 @@ export { type ConfigIn, type IgnoredValue, isSecret, type LayerValue, layersOf, 
 export { type CronAction, type CronIn, decideCron, graceForLateRunMs } from "./plan/cron.ts";
 export { allReady, type Decision, type Desired, type DesiredRelease, type DesiredTask, deploy, type Verdict } from "./plan/deploy.ts";
 export { type Difference, diffReleases, type ReleaseDifference } from "./plan/diff.ts";
+export { type Disparity, disparities, type EnvironmentFacts, type ProcessLimits } from "./plan/parity.ts";
 export { type PastRelease, rollbackTarget } from "./plan/rollback.ts";
 export type { Step } from "./plan/step.ts";

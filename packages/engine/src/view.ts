@@ -4,6 +4,7 @@ import type {
   Formation,
   Instant,
   Outcome,
+  ProcessLimits,
   ProcessType,
   ReleaseOutcome,
   ReleaseReason,
@@ -30,6 +31,8 @@ export interface ReleaseView {
   readonly attachments: readonly AttachmentView[];
   /** The manifest's. */
   readonly console?: string;
+  /** The manifest's process types, and what bounds each. */
+  readonly processes: Readonly<Record<ProcessType, ProcessLimits>>;
 }
 
 /** `value` is absent for secrets. */

@@ -4,6 +4,8 @@ import {
   type Observed,
   type ObservedProcess,
   type Outcome,
+  type ProcessDeclaration,
+  type ProcessLimits,
   processName,
   type Release,
   type ReleaseVersion,
@@ -28,9 +30,14 @@ export function releaseView(record: LedgerRecord, records: readonly LedgerRecord
     formation: release.formation,
     config: configViews(release),
     attachments: attachmentViews(release),
+    processes: Object.fromEntries(Object.entries(release.manifest.processes).map(([type, each]) => [type, limitsOf(each)])),
     ...(release.manifest.console !== undefined && { console: release.manifest.console }),
     ...(record.outcome && { outcome: record.outcome }),
   };
+}
+
+function limitsOf({ memoryBytes, limits }: ProcessDeclaration): ProcessLimits {
+  return { ...(memoryBytes !== undefined && { memoryBytes }), ...limits };
 }
 
 export function configViews(release: Release): ConfigView[] {

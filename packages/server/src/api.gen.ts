@@ -865,6 +865,17 @@ export interface components {
             readonly attachments: readonly components["schemas"]["AttachmentView"][];
             /** @description What a prompt of the app is started with */
             readonly console?: string;
+            /** @description The manifest's process types, and what bounds each */
+            readonly processes: {
+                readonly [key: string]: components["schemas"]["ProcessLimits"];
+            };
+        };
+        /** @description What is absent is not bounded */
+        readonly ProcessLimits: {
+            readonly memoryBytes?: number;
+            readonly cores?: number;
+            readonly processes?: number;
+            readonly files?: number;
         };
         /**
          * @example {

@@ -1,7 +1,7 @@
 import { environmentName } from "@douze/core/ids";
-import { Problem } from "@douze/core/problem";
 import type { Command } from "commander";
 import { contextOf } from "../context.ts";
+import { currentRelease } from "../current-release.ts";
 import { examples } from "../examples.ts";
 import { progressOn } from "../progress.ts";
 
@@ -14,16 +14,7 @@ export function register(program: Command): void {
     .addHelpText("after", examples(["douze promote staging production", "the same build, other config"]))
     .action(async (from: string, to: string, _options, command: Command) => {
       const { paper, json, by, askIn } = contextOf(command);
-      const source = await askIn(from, async (operations) => {
-        const { current } = await operations.status();
-        if (current !== undefined) return await operations.release(current);
-        throw new Problem({
-          code: "no-release",
-          what: `${from} has no good release`,
-          why: "there is nothing to promote",
-          fix: `\`douze releases --env ${from}\` shows what became of each`,
-        });
-      });
+      const source = await askIn(from, (operations) => currentRelease(from, operations, "there is nothing to promote"));
       const promotedFrom = { environment: environmentName(from), version: source.version };
       const release = await askIn(to, (operations) => operations.deploy({ build: source.build, promotedFrom, by }, progressOn(paper)));
       if (json) paper.json(release);

@@ -55,6 +55,7 @@ export const release: ReleaseView = {
   formation: { web: 2 } as Formation,
   config: [greeting],
   attachments: [{ resource: "db", type: "postgres", as: "DATABASE_URL", kind: "embedded", at: "", since: v(1) }],
+  processes: { ["web" as ProcessType]: { memoryBytes: 268_435_456 } },
 };
 
 export const diff: ReleaseDiff = {
