@@ -1,4 +1,4 @@
-export { forgetIdempotency, idempotent, migrateIdempotency } from "./work/idempotent.ts";
+export { forgetIdempotency, idempotent, migrateIdempotency } from "./jobs/idempotent.ts";
 export {
   type AddOptions,
   type DeadLetter,
@@ -7,5 +7,5 @@ export {
   type JobDeclarations,
   job,
   type PayloadOf,
-} from "./work/job.ts";
-export { type Work, type WorkerOptions, type WorkOptions, work } from "./work/work.ts";
+} from "./jobs/job.ts";
+export { type Work, type WorkerOptions, type WorkOptions, work } from "./jobs/work.ts";

@@ -1,5 +1,6 @@
 import { type Authenticators, authorize } from "../auth/policy.ts";
 import { contextFields } from "../log/context.ts";
+import { failureFields } from "../log/failure.ts";
 import { log } from "../log/log.ts";
 import { platform } from "../platform.ts";
 import { readBody } from "./body.ts";
@@ -84,9 +85,8 @@ class ContractSite {
       if (error instanceof HttpProblem) return error.response();
       log.error("a request failed", {
         method: request.method,
-        path: new URL(request.url).pathname,
-        error: error instanceof Error ? error.message : String(error),
-        ...(error instanceof Error && { stack: error.stack }),
+        path: partsOf(request.url).pathname,
+        ...failureFields(error),
       });
       return new HttpProblem(500, "Internal Server Error", { request_id: contextFields()?.["request_id"] }).response();
     }

@@ -76,7 +76,7 @@ async function keepTime(db: Postgres, name: string, entry: ScheduleEntry, cron: 
       await setTimeout(waitMs, undefined, { signal: stopping }).catch(() => undefined);
     }
     if (stopping.aborted) return;
-    await claimAndRun(db, name, entry, next);
+    await claimAndRun(db, name, entry, cron, next);
     from = next;
   }
 }
@@ -93,7 +93,7 @@ async function lastClaimed(db: Postgres, name: string): Promise<Date> {
 }
 
 /** The clocks race for the row; what they write in the same transaction is there once or not at all. Tried again until the next time. */
-async function claimAndRun(db: Postgres, name: string, entry: ScheduleEntry, at: Date): Promise<void> {
+async function claimAndRun(db: Postgres, name: string, entry: ScheduleEntry, cron: Cron, at: Date): Promise<void> {
   for (let tries = 1; !stopping.aborted; tries++) {
     try {
       await withContext({ entry: name }, () =>
@@ -109,7 +109,7 @@ async function claimAndRun(db: Postgres, name: string, entry: ScheduleEntry, at:
       );
       return;
     } catch (error) {
-      const next = cronOf(entry).nextRun(at);
+      const next = cron.nextRun(at);
       const pauseMs = backoffMs(tries, Math.random());
       const why = error instanceof Error && !("code" in error) ? error.message : reason(error);
       if (next && Date.now() + pauseMs >= next.getTime()) {

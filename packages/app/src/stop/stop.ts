@@ -1,3 +1,4 @@
+import { failureFields, failureText } from "../log/failure.ts";
 import { log } from "../log/log.ts";
 import { Problem } from "../problem.ts";
 
@@ -69,7 +70,7 @@ function heedSignals(): void {
 export function crash(error: unknown): void {
   graceMs = Math.min(graceMs, crashGraceMs);
   if (error instanceof Problem) log.fatal(error.what, { code: error.code, why: error.why, fix: error.fix });
-  else log.fatal("crashed", error instanceof Error ? { error: error.message, stack: error.stack } : { error: String(error) });
+  else log.fatal("crashed", failureFields(error));
   void stopProcess(error instanceof Problem ? error.exitCode : 1);
 }
 
@@ -95,7 +96,7 @@ async function end(code: number): Promise<never> {
         await each.stop(deadline.signal);
       } catch (error) {
         failed = true;
-        log.error("could not be stopped in order", { part: each.name, error: error instanceof Error ? error.message : String(error) });
+        log.error("could not be stopped in order", { part: each.name, error: failureText(error) });
       }
       open.delete(each);
     });

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { withContext } from "../log/context.ts";
+import { failureFields } from "../log/failure.ts";
 import { log } from "../log/log.ts";
 import { platform } from "../platform.ts";
 import { Problem } from "../problem.ts";
@@ -175,8 +176,7 @@ class Site {
       log.error("a request failed", {
         method,
         path,
-        error: error instanceof Error ? error.message : String(error),
-        ...(error instanceof Error && { stack: error.stack }),
+        ...failureFields(error),
       });
       if (response.headersSent) response.destroy();
       else refuse(response, 500);

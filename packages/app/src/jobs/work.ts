@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Runner, RunnerOptions, TaskList } from "graphile-worker";
 import { withContext } from "../log/context.ts";
+import { failureText } from "../log/failure.ts";
 import { log } from "../log/log.ts";
 import { backoffMs } from "../resource/backoff.ts";
 import { library } from "../resource/library.ts";
@@ -237,7 +238,7 @@ class Workers {
                 job_id: String(job.id),
                 attempt: job.attempts,
                 of: job.max_attempts,
-                error: error instanceof Error ? error.message : String(error),
+                error: failureText(error),
               });
             throw error;
           } finally {
