@@ -20,8 +20,9 @@ export {
   releaseVersion,
   versionName,
 } from "./model/ids.ts";
-export type { Attachment, Inventory, LogRetention, Target } from "./model/inventory.ts";
-export { checkInventory, defaultInventory, inventory, inventoryShape } from "./model/inventory-file.ts";
+export type { Attachment, Inventory, LocalTarget, LogRetention, Target } from "./model/inventory.ts";
+export { checkInventory, defaultInventory, inventory, inventoryShape, inventoryTarget } from "./model/inventory-file.ts";
+export type { Entrance, KubernetesTarget } from "./model/kubernetes-target.ts";
 export type { LogLine, LogQuery } from "./model/log.ts";
 export { type JsonLine, type LogLevel, readJsonLine } from "./model/log-json.ts";
 export {
@@ -71,6 +72,7 @@ export { typeFlaw } from "./model/value.ts";
 export { isReserved, looksSecret } from "./model/variable.ts";
 export { type YamlText, yamlText } from "./model/yaml-text.ts";
 export { autoscale, noPast, type Scaling, type ScalingPast, type ScalingSeen } from "./plan/autoscale.ts";
+export { programOf, shellCommand } from "./plan/command.ts";
 export { type ConfigIn, type IgnoredValue, isSecret, type LayerValue, layersOf, resolveConfig } from "./plan/config.ts";
 export { type CronAction, type CronIn, decideCron, graceForLateRunMs } from "./plan/cron.ts";
 export { allReady, type Decision, type Desired, type DesiredRelease, type DesiredTask, deploy, type Verdict } from "./plan/deploy.ts";

@@ -1,12 +1,11 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { Problem, type ProcessType, type ReleaseVersion, versionName } from "@douze/core";
+import { Problem, type ProcessType, programOf, type ReleaseVersion, shellCommand, versionName } from "@douze/core";
 import type { Runnable, RunnableSource } from "@douze/engine";
 import type { AppUser } from "./isolation/app-user.ts";
 import { barrier } from "./isolation/reach.ts";
 import { writeLive } from "./live.ts";
-import { programOf, shellCommand } from "./plan/command.ts";
 import { processEnv } from "./plan/environment.ts";
 import type { LogPort } from "./seams.ts";
 import type { Place } from "./spawn-shim.ts";

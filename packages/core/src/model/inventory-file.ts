@@ -1,39 +1,19 @@
 import * as z from "zod";
 import { drainKeys, drains, drainsShape, type WrittenDrains } from "./drain.ts";
 import type { EnvironmentName, ProcessType } from "./ids.ts";
-import type { Attachment, Inventory } from "./inventory.ts";
+import type { Attachment, Inventory, Target } from "./inventory.ts";
 import { type Flaw, flawed, flaws } from "./issues.ts";
 import type { Manifest } from "./manifest.ts";
 import { nearest } from "./nearest.ts";
 import { Problem } from "./problem.ts";
 import { duration, size } from "./quantity.ts";
 import { count, scalar } from "./scalar.ts";
-import { tlsOf, tlsShape, type WrittenTls } from "./tls.ts";
+import { type TargetFlaw, targetKeys, targetOf, targetShape, type WrittenTarget } from "./target.ts";
 import { variableFlaw, variablePattern, variableWords } from "./variable.ts";
 import { type YamlText, yamlText } from "./yaml-text.ts";
 
-const host = z
-  .string({ error: "a host name" })
-  .regex(/^(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i, { error: "a host name, such as shop.example.org or *.example.org" });
 const day = 86_400_000;
 
-const target = z.strictObject(
-  {
-    kind: z.literal("local", { error: "`local`" }).optional(),
-    port: z
-      .int({ error: "a port" })
-      .min(0, { error: "a port from 0" })
-      .max(65_535, { error: "a port up to 65535" })
-      .optional()
-      .meta({ description: "Public port. Default 5000, or the one that was handed over; 0 takes a free one" }),
-    hosts: z
-      .array(host, { error: "a list of host names" })
-      .optional()
-      .meta({ description: "Routed to this app. Default <app>.localhost, and all others when it is the only app" }),
-    tls: tlsShape.optional(),
-  },
-  { error: "keys such as `port:`" },
-);
 const attachmentWords = "`embedded`, a URL, `{ url: … }` or `{ secret: KEY }`";
 const attachmentKeys = z.strictObject(
   {
@@ -62,7 +42,7 @@ export const inventoryShape: z.ZodObject = z
   .strictObject(
     {
       $schema: z.string().optional(),
-      target: target.optional(),
+      target: targetShape.optional(),
       config: z
         .record(variableKey, scalar, { error: "keys, such as `PAGE_SIZE: 20`" })
         .optional()
@@ -89,7 +69,7 @@ export const inventoryShape: z.ZodObject = z
   .meta({ title: "inventory/<environment>.yaml", description: "What varies from deploy to deploy" });
 
 interface WrittenInventory {
-  readonly target?: { readonly port?: number; readonly hosts?: readonly string[]; readonly tls?: WrittenTls };
+  readonly target?: WrittenTarget;
   readonly config?: Readonly<Record<string, string | number | boolean>>;
   readonly scale?: Readonly<Record<ProcessType, number | z.output<typeof bounds>>>;
   readonly attachments?: Readonly<Record<string, z.output<typeof attachment>>>;
@@ -98,10 +78,10 @@ interface WrittenInventory {
 }
 
 /** The keys that are known at a path, for advice on one that is not. */
-function knownKeys([section, second]: readonly PropertyKey[]): readonly string[] {
-  if (section === "target" && second === "tls") return Object.keys(tlsShape.shape);
+function knownKeys(kind: unknown, [section, second]: readonly PropertyKey[]): readonly string[] {
+  if (section === "target") return targetKeys(kind, second);
   if (section === undefined) return Object.keys(inventoryShape.shape).filter((key) => key !== "$schema" && key !== "sops");
-  const sections: Readonly<Record<string, z.ZodObject>> = { target, attachments: attachmentKeys, logs, drains: drainKeys };
+  const sections: Readonly<Record<string, z.ZodObject>> = { attachments: attachmentKeys, logs, drains: drainKeys };
   return Object.keys(sections[String(section)]?.shape ?? {});
 }
 
@@ -129,31 +109,32 @@ export function defaultInventory(environment: EnvironmentName): Inventory {
 export function inventory(text: string, file: string, environment: EnvironmentName, secrets: Readonly<Record<string, string>>): Inventory {
   const yaml = yamlText(text, file, "inventory-invalid");
   const result = inventoryShape.safeParse(yaml.value, { reportInput: true });
-  if (!result.success) throw flawed("inventory-invalid", file, flaws(result.error, yaml, knownKeys));
+  if (!result.success) {
+    const { kind } = (yaml.value as { readonly target?: { readonly kind?: unknown } | null }).target ?? {};
+    throw flawed(
+      "inventory-invalid",
+      file,
+      flaws(result.error, yaml, (path) => knownKeys(kind, path)),
+    );
+  }
   const written = result.data as WrittenInventory;
   const attachments = Object.entries(written.attachments ?? {}).map(([name, each]) => ({ name, found: attachmentOf(each, secrets) }));
   const drained = drains(written.drains ?? {}, secrets, yaml);
-  const { hosts = [], port, tls: writtenTls } = written.target ?? {};
-  const tls = writtenTls && tlsOf(writtenTls, hosts, port);
+  const target = targetOf(written.target ?? {});
   const wrong = [
-    ...(typeof tls === "string" ? [{ place: yaml.keyPlace(["target", "tls"]), text: `\`target.tls\`: ${tls}` }] : []),
+    ...("text" in target ? [targetFlaw(target, yaml)] : []),
     ...drained.flaws,
     ...attachments.flatMap(({ name, found }): Flaw[] =>
       typeof found === "string" ? [{ place: yaml.place(["attachments", name]), text: `\`attachments.${name}\`: ${found}` }] : [],
     ),
     ...configFlaws(Object.keys(written.config ?? {}), secrets, yaml),
   ];
-  if (wrong.length > 0) throw flawed("inventory-invalid", file, wrong);
+  if ("text" in target || wrong.length > 0) throw flawed("inventory-invalid", file, wrong);
   const base = defaultInventory(environment);
   const scale = Object.entries(written.scale ?? {});
   return {
     environment,
-    target: {
-      kind: "local",
-      hosts,
-      ...(port !== undefined && { port }),
-      ...(typeof tls === "object" && { tls }),
-    },
+    target,
     config: Object.fromEntries(Object.entries(written.config ?? {}).map(([key, value]) => [key, textOf(yaml, key, value)])),
     secrets,
     scale: Object.fromEntries(scale.filter((entry): entry is [string, number] => typeof entry[1] === "number")),
@@ -162,6 +143,31 @@ export function inventory(text: string, file: string, environment: EnvironmentNa
     logs: { maxBytes: written.logs?.size ?? base.logs.maxBytes, maxAgeMs: written.logs?.age ?? base.logs.maxAgeMs },
     drains: drained.drains,
   };
+}
+
+/**
+ * Where an environment runs, read without its secrets.
+ *
+ * @throws Problem inventory-invalid - with every place that concerns the target
+ */
+export function inventoryTarget(text: string, file: string): Target {
+  const yaml = yamlText(text, file, "inventory-invalid");
+  const { target: own } = (yaml.value ?? {}) as { readonly target?: { readonly kind?: unknown } };
+  const result = z.object({ target: targetShape.optional() }).safeParse(yaml.value ?? {}, { reportInput: true });
+  if (!result.success)
+    throw flawed(
+      "inventory-invalid",
+      file,
+      flaws(result.error, yaml, (path) => knownKeys(own?.kind, path)),
+    );
+  const target = targetOf((result.data.target ?? {}) as WrittenTarget);
+  if ("text" in target) throw flawed("inventory-invalid", file, [targetFlaw(target, yaml)]);
+  return target;
+}
+
+function targetFlaw({ key, text }: TargetFlaw, yaml: YamlText): Flaw {
+  const path = ["target", ...(key === undefined ? [] : [key])];
+  return { place: yaml.keyPlace(path), text: `\`${path.join(".")}\`: ${text}` };
 }
 
 function configFlaws(keys: readonly string[], secrets: Readonly<Record<string, string>>, yaml: YamlText): Flaw[] {

@@ -1,5 +1,6 @@
 import type { Drain } from "./drain.ts";
 import type { EnvironmentName, ProcessType } from "./ids.ts";
+import type { KubernetesTarget } from "./kubernetes-target.ts";
 import type { Tls } from "./tls.ts";
 
 /** What varies from deploy to deploy: `inventory/<environment>.yaml`, with its secrets decrypted in memory. */
@@ -20,7 +21,10 @@ export interface Inventory {
 }
 
 /** Where an environment runs. */
-export interface Target {
+export type Target = LocalTarget | KubernetesTarget;
+
+/** This machine. */
+export interface LocalTarget {
   readonly kind: "local";
   /** Public port. Default that of whatever runs the app: 5000, or the one that was handed over. */
   readonly port?: number;

@@ -29,6 +29,8 @@ export type ObservedProcess = {
   readonly restarts: number;
   /** The last end of this slot, if any. */
   readonly last?: Exit;
+  /** Of a cluster: what the process runs in. */
+  readonly pod?: string;
 } & (
   | { readonly phase: "starting"; readonly pid: number; readonly startedAt: Instant }
   | {
@@ -65,6 +67,8 @@ export interface RequestPath {
 export interface Exit {
   readonly at: Instant;
   readonly outcome: Outcome;
+  /** More than the outcome tells, or why it never ran: `its image cannot be pulled`. */
+  readonly why?: string;
   /** Why it had been stopped, when it had been. */
   readonly stopped?: StopReason;
   /** Whether it had become ready before. */

@@ -21,4 +21,6 @@ export type Run =
       readonly endedAt: Instant;
       readonly outcome: Outcome;
       readonly timedOut: boolean;
+      /** More than the outcome tells, or why it never ran. */
+      readonly why?: string;
     };

@@ -78,7 +78,7 @@ function tryOut(candidate: DesiredRelease & { readonly task?: DesiredTask }, obs
     const seen = observed.runs.find((each) => each.name === run);
     if (!seen) return { steps: [{ do: "run-once", release: candidate.release, run, command, timeoutMs }] };
     if (seen.phase === "running") return { steps: [] };
-    const why = seen.timedOut ? `it did not end within ${timeoutMs / 1000} s` : failure(seen.outcome);
+    const why = seen.timedOut ? `it did not end within ${timeoutMs / 1000} s` : (seen.why ?? failure(seen.outcome));
     if (why) return { steps: [], verdict: { kind: "failed", release: candidate.release, step: "task", why, process: run } };
   }
   const steps = scale(candidate, observed);
@@ -89,7 +89,7 @@ function tryOut(candidate: DesiredRelease & { readonly task?: DesiredTask }, obs
     const why =
       fallen.last.stopped === "boot-timeout"
         ? "it was not ready in time"
-        : (failure(fallen.last.outcome) ?? "it exited with status 0, but it should stay up");
+        : (fallen.last.why ?? failure(fallen.last.outcome) ?? "it exited with status 0, but it should stay up");
     return { steps, verdict: { kind: "failed", release: candidate.release, step: "boot", why, process } };
   }
   if (steps.length > 0 || !allReady(candidate, observed)) return { steps };
