@@ -27,15 +27,19 @@ const mostMissed = 100;
  */
 export class Crontab implements Disposable {
   readonly #home: Home;
+  readonly #starts: boolean;
   #timer: NodeJS.Timeout | undefined;
   #busy: Promise<void> = Promise.resolve();
 
-  constructor(home: Home) {
+  /** @param starts - entries when they are due; otherwise the target does */
+  constructor(home: Home, starts = true) {
     this.#home = home;
+    this.#starts = starts;
   }
 
   /** Looks what is due now, and again when the next entry is. */
   wake(): void {
+    if (!this.#starts) return;
     this.#busy = this.#busy.then(() => this.#look()).catch((error: unknown) => this.#report(error));
   }
 

@@ -8,7 +8,6 @@ import {
   type Instant,
   type Observed,
   Problem,
-  type ProcessType,
   type Release,
   type ReleaseVersion,
   type Verdict,
@@ -21,15 +20,17 @@ import { Crontab } from "./crontab.ts";
 import type { Driver, Runnable, RunnableSource } from "./driver.ts";
 import { writeWhole } from "./files.ts";
 import { candidateOf, currentOf, overtaken, standing } from "./history.ts";
-import type { Archive, Home, InventoryFiles, Running } from "./home.ts";
+import type { Archive, Home, InventoryFiles, Remote, Running } from "./home.ts";
 import { Ledger } from "./ledger.ts";
 import type { LedgerKey } from "./ledger-key.ts";
+import { fileStore } from "./ledger-store.ts";
 import { Loop } from "./loop.ts";
 import { tellingOfMachine } from "./machine-problem.ts";
 import type { Operations } from "./operations.ts";
 import { taskName } from "./progress.ts";
 import type { Provider } from "./provider.ts";
 import { pruneOldBuilds } from "./pruning.ts";
+import { Refreshed } from "./refreshed.ts";
 import { liveValues, unsealed } from "./releasing.ts";
 import { RunBook } from "./run-book.ts";
 import type { StatePaths } from "./state.ts";
@@ -48,10 +49,14 @@ export interface EngineOptions {
   readonly userHome: string;
   readonly clock: () => Instant;
   readonly archive: Archive;
+  /** Default: the target is this machine. */
+  readonly remote?: Remote;
   /** Absent: the engine keeps the ledger and runs nothing. */
   readonly drive?: {
     readonly open: (runnable: RunnableSource) => Promise<Driver>;
     readonly addresses: (driver: Driver) => readonly string[];
+    /** It is only looked at: nothing is decided, and nothing is written. Default false. */
+    readonly looksOnly?: boolean;
     /** Sentences for people. Default none. */
     readonly isolation?: readonly string[];
     /** How often autoscaling looks, in milliseconds. Default 15_000. */
@@ -88,7 +93,8 @@ export class Engine implements AsyncDisposable {
   static async open(options: EngineOptions): Promise<Engine> {
     const { paths, clock } = options;
     const stop = new AbortController();
-    const ledger = await Ledger.open(paths.ledger, options.key);
+    const { remote } = options;
+    const ledger = await Ledger.open(remote?.ledger ?? fileStore(paths.ledger), options.key);
     const book = await RunBook.open(paths.runs);
     const offline: Home = {
       app: options.app,
@@ -104,26 +110,33 @@ export class Engine implements AsyncDisposable {
       path: options.path,
       userHome: options.userHome,
       inventory: options.inventory,
-      openBuild: (digest) => openBuild(paths.builds, digest),
+      openBuild: remote?.openBuild ?? ((digest) => openBuild(paths.builds, digest)),
+      runName: remote?.runName ?? (() => book.nextName()),
+      ...(remote && { ship: remote.ship }),
     };
-    for (const { release } of overtaken(ledger.records())) {
-      await ledger.close(release.version, { kind: "failed", at: clock(), step: "superseded", why: "a newer release overtook it" });
-    }
+    if (!options.drive?.looksOnly) await closeOvertaken(ledger, clock());
     if (!options.drive) return new Engine(offline, stop, undefined, undefined);
-    return await Engine.#drive(offline, stop, options.drive);
+    return await Engine.#drive(offline, stop, options.drive, remote);
   }
 
-  static async #drive(offline: Home, stop: AbortController, drive: NonNullable<EngineOptions["drive"]>): Promise<Engine> {
+  static async #drive(
+    offline: Home,
+    stop: AbortController,
+    drive: NonNullable<EngineOptions["drive"]>,
+    remote: Remote | undefined,
+  ): Promise<Engine> {
     const { clock, paths } = offline;
     const refreshed = new Refreshed();
-    let maintenance = await readMaintenance(paths.maintenance);
+    const marker = remote?.maintenance ?? maintenanceFile(paths.maintenance, clock);
+    let maintenance = await marker.read();
     const runnable = (version: ReleaseVersion): Promise<Runnable> => runnableRelease(offline, version);
     const driver = await drive.open(runnable);
     const loop: Loop = new Loop({
       driver,
       clock,
       desired: () => desired(home, scaler, refreshed, maintenance),
-      onObserved: (observed) => crontab.settle(observed),
+      ...(drive.looksOnly && { looksOnly: true }),
+      onObserved: async (observed) => (drive.looksOnly ? undefined : await crontab.settle(observed)),
       onVerdict: (verdict) => record(home, crontab, verdict),
     });
     const scaler = new Autoscaler({
@@ -146,7 +159,7 @@ export class Engine implements AsyncDisposable {
         loop.look();
       },
       maintain: async (on) => {
-        await writeWhole(paths.maintenance, `${JSON.stringify({ on, at: clock() })}\n`);
+        await marker.write(on);
         maintenance = on;
         loop.look();
       },
@@ -156,7 +169,7 @@ export class Engine implements AsyncDisposable {
       shutDown: drive.onShutDown,
     };
     const home: Home = { ...offline, running };
-    const crontab = new Crontab(home);
+    const crontab = new Crontab(home, !remote?.schedules);
     loop.start();
     crontab.wake();
     return new Engine(home, stop, loop, crontab);
@@ -166,6 +179,16 @@ export class Engine implements AsyncDisposable {
   async failure(): Promise<never> {
     if (!this.#loop) return await new Promise<never>(() => undefined);
     return await this.#loop.failure();
+  }
+
+  /** Waits until all steps that follow from what was asked so far have been taken. */
+  async rest(): Promise<void> {
+    await this.#loop?.rest();
+  }
+
+  /** Waits for the first look at what is there. */
+  async seen(): Promise<void> {
+    await this.#loop?.until(() => true);
   }
 
   get app(): AppName {
@@ -218,6 +241,7 @@ async function record(home: Home, crontab: Crontab, verdict: Verdict): Promise<v
     running?.driver.note(`${versionName(verdict.release)} was given up: ${why}`);
   } else {
     await ledger.close(verdict.release, { kind: "succeeded", at });
+    await closeOvertaken(ledger, at);
     running?.driver.note(`${versionName(verdict.release)} is current`);
     await crontab.afterFirstRelease();
     await pruneOldBuilds(home).catch((error: unknown) => {
@@ -227,6 +251,13 @@ async function record(home: Home, crontab: Crontab, verdict: Verdict): Promise<v
     });
   }
   crontab.wake();
+}
+
+/** A command that was killed could not say what became of its release. */
+async function closeOvertaken(ledger: Ledger, at: Instant): Promise<void> {
+  for (const { release } of overtaken(ledger.records())) {
+    await ledger.close(release.version, { kind: "failed", at, step: "superseded", why: "a newer release overtook it" });
+  }
 }
 
 async function runnableRelease(home: Home, version: ReleaseVersion): Promise<Runnable> {
@@ -249,37 +280,16 @@ function afterAll(observed: Observed | undefined, now: Instant): Instant {
   return Math.max(now, ...processes.flatMap((each) => (each.phase === "exited" ? [] : [each.startedAt + 1]))) as Instant;
 }
 
-/** Since when processes must have been started, for `douze restart`. Kept in memory: a new engine starts nothing anew for it. */
-class Refreshed {
-  readonly #types = new Map<string, Instant>();
-  readonly #slots = new Map<string, Instant>();
-  #release: ReleaseVersion | undefined;
-
-  mark(names: readonly string[], home: Home, now: Instant): void {
-    const current = currentOf(home.ledger.records());
-    if (!current) return;
-    if (this.#release !== current.release.version) this.#clear(current.release.version);
-    const all = names.length === 0 ? Object.keys(current.release.manifest.processes) : names;
-    for (const name of all) (name.includes(".") ? this.#slots : this.#types).set(name, now);
-  }
-
-  of(release: ReleaseVersion): Pick<DesiredRelease, "freshSince" | "freshSlots"> {
-    if (release !== this.#release) return { freshSince: {}, freshSlots: {} };
-    return { freshSince: Object.fromEntries(this.#types) as Record<ProcessType, Instant>, freshSlots: Object.fromEntries(this.#slots) };
-  }
-
-  #clear(release: ReleaseVersion): void {
-    this.#release = release;
-    this.#types.clear();
-    this.#slots.clear();
-  }
-}
-
-async function readMaintenance(file: string): Promise<boolean> {
-  try {
-    return (JSON.parse(await readFile(file, "utf8")) as { readonly on?: unknown }).on === true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
-    throw error;
-  }
+function maintenanceFile(file: string, clock: () => Instant): Remote["maintenance"] {
+  return {
+    write: (on) => writeWhole(file, `${JSON.stringify({ on, at: clock() })}\n`),
+    read: async () => {
+      try {
+        return (JSON.parse(await readFile(file, "utf8")) as { readonly on?: unknown }).on === true;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+        throw error;
+      }
+    },
+  };
 }

@@ -1,10 +1,12 @@
 export { addressOf } from "./attachments.ts";
+export { contractEnv } from "./contract.ts";
 export type { CrashBundle, Driver, OneOffPlace, Runnable, RunnableSource } from "./driver.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
 export { writeWhole } from "./files.ts";
-export type { Archive, InventoryFiles } from "./home.ts";
+export type { Archive, InventoryFiles, Remote } from "./home.ts";
 export { inventoryFile, readInventory } from "./inventory-files.ts";
 export { type LedgerKey, ledgerKey } from "./ledger-key.ts";
+export { fileStore, type LedgerStore } from "./ledger-store.ts";
 export type {
   AttachRequest,
   ConfigChange,

@@ -1,10 +1,8 @@
-import { mkdir, readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { type Amendment, Problem, type Release, type ReleaseOutcome, type ReleaseVersion, versionName } from "@douze/core";
 import { seal, unseal } from "@douze/secrets";
-import { writeWhole } from "./files.ts";
 import { amendmentEntry, type Hidden, hideValues, outcomeEntry, releaseEntry, restoreValues } from "./ledger-entry.ts";
 import type { LedgerKey } from "./ledger-key.ts";
+import type { LedgerStore } from "./ledger-store.ts";
 
 /** A release as it is written: whatever is secret in it is sealed, and `null` in its place. */
 export interface LedgerRecord {
@@ -14,18 +12,18 @@ export interface LedgerRecord {
 }
 
 /**
- * The releases of one environment, as plain files: `v12.json`, written once and never changed; beside it `v12.outcome.json`,
+ * The releases of one environment, an entry each: `v12.json`, written once and never changed; beside it `v12.outcome.json`,
  * once it is known what became of it, and `v12.0001.json` … for what changed within it. Nothing is ever rewritten.
  *
  * One engine at a time may write: it holds the environment's lock.
  */
 export class Ledger {
-  readonly #directory: string;
+  readonly #store: LedgerStore;
   readonly #key: LedgerKey;
   readonly #records: Map<ReleaseVersion, LedgerRecord>;
 
-  private constructor(directory: string, key: LedgerKey, records: Map<ReleaseVersion, LedgerRecord>) {
-    this.#directory = directory;
+  private constructor(store: LedgerStore, key: LedgerKey, records: Map<ReleaseVersion, LedgerRecord>) {
+    this.#store = store;
     this.#key = key;
     this.#records = records;
   }
@@ -35,33 +33,30 @@ export class Ledger {
    *
    * @throws Problem ledger-unreadable - an entry is damaged; nothing is changed, and the message names the file
    */
-  static async open(directory: string, key: LedgerKey): Promise<Ledger> {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    const names = (await readdir(directory)).sort();
+  static async open(store: LedgerStore, key: LedgerKey): Promise<Ledger> {
+    const entries = await store.read();
+    const names = [...entries.keys()].sort();
     const releases = names.filter((name) => /^v[1-9]\d*\.json$/.test(name));
     const records = new Map<ReleaseVersion, LedgerRecord>();
-    const read = async (name: string): Promise<{ file: string; text: string }> => {
-      const file = join(directory, name);
-      return { file, text: await readFile(file, "utf8") };
-    };
+    const read = (name: string): { file: string; text: string } => ({ file: store.place(name), text: entries.get(name) ?? "" });
     for (const name of releases) {
-      const { file, text } = await read(name);
+      const { file, text } = read(name);
       const release = releaseEntry(text, file);
       const prefix = versionName(release.version);
       if (`${prefix}.json` !== name) throw mismatch(file, prefix);
       const amendments: Amendment[] = [];
       for (const own of names.filter((each) => each.startsWith(`${prefix}.`) && /^v\d+\.\d{4,}\.json$/.test(each))) {
-        const entry = await read(own);
+        const entry = read(own);
         amendments.push(amendmentEntry(entry.text, entry.file));
       }
-      const outcome = names.includes(`${prefix}.outcome.json`) ? await read(`${prefix}.outcome.json`) : undefined;
+      const outcome = names.includes(`${prefix}.outcome.json`) ? read(`${prefix}.outcome.json`) : undefined;
       records.set(release.version, {
         release,
         amendments,
         ...(outcome && { outcome: outcomeEntry(outcome.text, outcome.file) }),
       });
     }
-    return new Ledger(directory, key, new Map([...records].sort(([a], [b]) => a - b)));
+    return new Ledger(store, key, new Map([...records].sort(([a], [b]) => a - b)));
   }
 
   /** Oldest first. Secret values are empty in these. */
@@ -86,8 +81,7 @@ export class Ledger {
   async unsealed(version: ReleaseVersion): Promise<Release> {
     const record = this.#records.get(version);
     if (!record) throw unknownRelease(version);
-    const file = join(this.#directory, `${versionName(version)}.json`);
-    const sealed = sealedPart(await readFile(file, "utf8"));
+    const sealed = sealedPart((await this.#store.entry(`${versionName(version)}.json`)) ?? "{}");
     if (sealed === undefined) return record.release;
     const hidden = JSON.parse(await unseal(sealed, [await this.#key()])) as Hidden;
     return restoreValues(record.release, hidden);
@@ -118,7 +112,7 @@ export class Ledger {
   }
 
   async #write(name: string, entry: object): Promise<void> {
-    await writeWhole(join(this.#directory, name), `${JSON.stringify(entry, null, 2)}\n`);
+    await this.#store.write(name, `${JSON.stringify(entry, null, 2)}\n`);
   }
 }
 

@@ -9,6 +9,8 @@ export interface LoopOptions {
   readonly desired: () => Desired;
   /** Writes down what became of the candidate; the loop looks again after it. */
   readonly onVerdict: (verdict: Verdict) => Promise<void>;
+  /** Takes no step. Default false. */
+  readonly looksOnly?: boolean;
   /** Told of each observation before a decision is made on it. */
   readonly onObserved: (observed: Observed) => Promise<void>;
 }
@@ -49,6 +51,11 @@ export class Loop implements AsyncDisposable {
     this.#looking ??= this.#run().finally(() => {
       this.#looking = undefined;
     });
+  }
+
+  /** Waits until the looks that were asked for are over, and their steps taken. */
+  async rest(): Promise<void> {
+    while (this.#looking) await this.#looking;
   }
 
   /**
@@ -109,7 +116,7 @@ export class Loop implements AsyncDisposable {
     try {
       while (this.#again && !this.#end.signal.aborted) {
         this.#again = false;
-        if (this.#observed) await this.#lookOnce(this.#observed);
+        if (this.#observed && !this.#options.looksOnly) await this.#lookOnce(this.#observed);
       }
     } catch (error) {
       if (!this.#end.signal.aborted) this.fail(error);

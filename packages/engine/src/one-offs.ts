@@ -18,7 +18,7 @@ export async function runDetached(
 ): Promise<RunView> {
   const release = current(home).release.version;
   const record: RunRecord = {
-    run: home.book.nextName(),
+    run: home.runName(),
     kind: "run",
     command: shellText(request.command),
     release,
@@ -40,7 +40,7 @@ export async function oneOff(
   request: { readonly command: readonly string[]; readonly by: string; readonly pid: number },
 ): Promise<OneOff> {
   const release = current(home).release.version;
-  const run = home.book.nextName();
+  const run = home.runName();
   const place = await running.driver.oneOff(release, run);
   const command = shellText(request.command);
   await home.book.start({ run, kind: "run", command, release, by: request.by, startedAt: home.clock(), attached: { pid: request.pid } });

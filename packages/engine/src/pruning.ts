@@ -6,6 +6,7 @@ import { kept } from "./history.ts";
 import type { Home } from "./home.ts";
 import { Ledger, type LedgerRecord } from "./ledger.ts";
 import { ledgerKey } from "./ledger-key.ts";
+import { fileStore } from "./ledger-store.ts";
 import { statePaths } from "./state.ts";
 
 /** How many good releases of each environment keep their builds, for a rollback. The records of all releases are kept. */
@@ -24,6 +25,6 @@ export async function pruneOldBuilds(home: Home): Promise<void> {
 }
 
 async function recordsOf(home: Home, name: EnvironmentName): Promise<readonly LedgerRecord[]> {
-  const other = await Ledger.open(statePaths(home.paths.root, name).ledger, ledgerKey(home.paths.key));
+  const other = await Ledger.open(fileStore(statePaths(home.paths.root, name).ledger), ledgerKey(home.paths.key));
   return other.records();
 }

@@ -145,7 +145,7 @@ async function draftFrom(home: Home, change: DraftChange): Promise<Release> {
 
 async function obtainBuild(home: Home, request: DeployRequest, onProgress: OnProgress): Promise<Build> {
   if (request.build) return (await home.openBuild(request.build)).build;
-  const { build, reused } = await buildCodebase({
+  const { build, tree, reused } = await buildCodebase({
     directory: home.directory,
     workingTree: request.workingTree ?? false,
     store: home.paths.builds,
@@ -157,6 +157,7 @@ async function obtainBuild(home: Home, request: DeployRequest, onProgress: OnPro
     ...(request.ref !== undefined && { ref: request.ref }),
   });
   onProgress({ stage: "build", text: `${reused ? "reused" : "built"} ${build.digest.slice(0, 19)}` });
+  await home.ship?.({ build, tree }, onProgress);
   return build;
 }
 

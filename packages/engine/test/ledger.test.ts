@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { currentOf, standing } from "../src/history.ts";
 import { Ledger } from "../src/ledger.ts";
 import { type LedgerKey, ledgerKey } from "../src/ledger-key.ts";
+import { fileStore } from "../src/ledger-store.ts";
 import { at, release, version } from "./support/release.ts";
 
 const canary = "canary-5b1d-secret";
@@ -45,13 +46,13 @@ async function place(): Promise<{ folder: string; ledger: string; key: LedgerKey
 describe("a ledger", () => {
   test("is the same after it was closed and opened again, secrets included", async () => {
     const { folder, ledger: directory, key } = await place();
-    const ledger = await Ledger.open(directory, key);
+    const ledger = await Ledger.open(fileStore(directory), key);
     await ledger.append(first);
     await ledger.close(version(1), { kind: "succeeded", at: at(5) });
     await ledger.amend(version(1), { kind: "scale", scaled: { web: 3 } as never, by: "bo", at: at(6) });
     await ledger.append(release(ledger.next()));
 
-    const again = await Ledger.open(directory, ledgerKey(join(folder, "ledger.key")));
+    const again = await Ledger.open(fileStore(directory), ledgerKey(join(folder, "ledger.key")));
 
     expect(again.records()).toEqual(ledger.records());
     expect(await again.unsealed(version(1))).toEqual(first);
@@ -62,7 +63,7 @@ describe("a ledger", () => {
 
   test("holds no secret in clear", async () => {
     const { ledger: directory, key } = await place();
-    const ledger = await Ledger.open(directory, key);
+    const ledger = await Ledger.open(fileStore(directory), key);
     await ledger.append(first);
     for (const name of await readdir(directory)) expect(await readFile(join(directory, name), "utf8")).not.toContain(canary);
     expect(JSON.stringify(ledger.records())).not.toContain(canary);
@@ -70,27 +71,27 @@ describe("a ledger", () => {
 
   test("gives no secret to another key", async () => {
     const { ledger: directory, key } = await place();
-    await (await Ledger.open(directory, key)).append(first);
-    const stranger = await Ledger.open(directory, (await place()).key);
+    await (await Ledger.open(fileStore(directory), key)).append(first);
+    const stranger = await Ledger.open(fileStore(directory), (await place()).key);
     await expect(stranger.unsealed(version(1))).rejects.toThrow(expect.objectContaining<Partial<Problem>>({ code: "secrets-key-wrong" }));
     expect(stranger.records()).toHaveLength(1);
   });
 
   test("keeps the first outcome", async () => {
     const { ledger: directory, key } = await place();
-    const ledger = await Ledger.open(directory, key);
+    const ledger = await Ledger.open(fileStore(directory), key);
     await ledger.append(first);
     await ledger.close(version(1), { kind: "failed", at: at(1), step: "boot", why: "it exited" });
     await ledger.close(version(1), { kind: "succeeded", at: at(2) });
-    expect((await Ledger.open(directory, key)).get(version(1))?.outcome).toMatchObject({ kind: "failed" });
+    expect((await Ledger.open(fileStore(directory), key)).get(version(1))?.outcome).toMatchObject({ kind: "failed" });
   });
 
   test("passes over what a killed engine left half-written aside", async () => {
     const { ledger: directory, key } = await place();
-    const ledger = await Ledger.open(directory, key);
+    const ledger = await Ledger.open(fileStore(directory), key);
     await ledger.append(first);
     await writeFile(join(directory, ".0123456789ab.aside"), '{"format":1,"vers');
-    expect((await Ledger.open(directory, key)).records()).toHaveLength(1);
+    expect((await Ledger.open(fileStore(directory), key)).records()).toHaveLength(1);
   });
 });
 
@@ -104,14 +105,14 @@ describe("a damaged entry is named, and nothing is changed", () => {
     ["an amendment that is none", "v1.0001.json", () => "[]"],
   ])("%s", async (_what, name, damage) => {
     const { ledger: directory, key } = await place();
-    const ledger = await Ledger.open(directory, key);
+    const ledger = await Ledger.open(fileStore(directory), key);
     await ledger.append(first);
     await ledger.close(version(1), { kind: "succeeded", at: at(5) });
     await ledger.amend(version(1), { kind: "scale", scaled: {}, by: "bo", at: at(6) });
     const file = join(directory, name);
     await writeFile(file, damage(await readFile(file, "utf8")));
     const before = await readdir(directory);
-    const refused = Ledger.open(directory, key);
+    const refused = Ledger.open(fileStore(directory), key);
     await expect(refused).rejects.toThrow(
       expect.objectContaining<Partial<Problem>>({ code: "ledger-unreadable", places: [{ file, line: 1, column: 1 }] }),
     );
@@ -120,9 +121,9 @@ describe("a damaged entry is named, and nothing is changed", () => {
 
   test("a release under another's name", async () => {
     const { ledger: directory, key } = await place();
-    await (await Ledger.open(directory, key)).append(first);
+    await (await Ledger.open(fileStore(directory), key)).append(first);
     await rename(join(directory, "v1.json"), join(directory, "v7.json"));
-    await expect(Ledger.open(directory, key)).rejects.toThrow(
+    await expect(Ledger.open(fileStore(directory), key)).rejects.toThrow(
       expect.objectContaining<Partial<Problem>>({ code: "ledger-unreadable", why: "it holds v1" }),
     );
   });
