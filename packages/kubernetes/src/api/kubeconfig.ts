@@ -1,0 +1,50 @@
+import type { RequestOptions } from "node:https";
+import { Problem } from "@douze/core";
+import type { Access } from "./cluster.ts";
+
+/**
+ * Access as kubectl has it: `KUBECONFIG`, `~/.kube/config`, or the service account of the pod that this runs in.
+ *
+ * @param context - of the kubeconfig; default its current one
+ * @throws Problem cluster-unknown - there is no such context, or no kubeconfig
+ */
+export async function kubeconfigAccess(context: string | undefined): Promise<Access> {
+  // Not above: it takes longer to load than most commands take.
+  const { KubeConfig } = await import("@kubernetes/client-node");
+  const config = new KubeConfig();
+  try {
+    config.loadFromDefault();
+  } catch (cause) {
+    throw unknown("the kubeconfig cannot be read", (cause as Error).message, cause);
+  }
+  if (context !== undefined) {
+    const names = config.getContexts().map(({ name }) => name);
+    if (!names.includes(context)) {
+      throw unknown(`there is no context \`${context}\``, `the kubeconfig has: ${names.join(", ") || "none"}`);
+    }
+    config.setCurrentContext(context);
+  }
+  const cluster = config.getCurrentCluster();
+  if (!cluster?.server || cluster.server === "http://localhost:8080") {
+    throw unknown("it is not known which cluster is meant", "there is no kubeconfig with a current context, and this is no pod");
+  }
+  return {
+    server: cluster.server,
+    authorize: async (options: RequestOptions) => {
+      const { agent } = options;
+      await config.applyToHTTPSOptions(options);
+      // Its own agent keeps no connection; what proves who asks is in the options too. A proxy's is needed.
+      if (cluster.proxyUrl === undefined) options.agent = agent;
+    },
+  };
+}
+
+function unknown(what: string, why: string, cause?: unknown): Problem {
+  return new Problem({
+    code: "cluster-unknown",
+    what,
+    why,
+    fix: "set `KUBECONFIG` or `target.context` in the inventory; `kubectl config get-contexts` lists what there is",
+    ...(cause !== undefined && { cause }),
+  });
+}

@@ -1,0 +1,90 @@
+import type { Cluster } from "./cluster.ts";
+import { type Kind, pathOf } from "./kinds.ts";
+
+/** Whatever has a name and a version. */
+export interface Watched {
+  readonly metadata: { readonly name: string; readonly uid?: string; readonly resourceVersion?: string };
+}
+
+/** Which objects of a kind. */
+export interface Selector {
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+}
+
+interface WatchEvent<T> {
+  readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
+  readonly object: T;
+}
+
+/** After a list or a watch that broke off, in milliseconds. */
+const pauseMs = 1_000;
+
+/**
+ * Keeps a picture of all objects of a kind: listed, then watched, and listed anew where the watch lost the thread.
+ *
+ * @param picture - by name; changed in place
+ * @param changed - told after each change
+ */
+export async function watch<T extends Watched>(
+  cluster: Cluster,
+  kind: Kind,
+  namespace: string,
+  selector: Selector,
+  picture: Map<string, T>,
+  changed: () => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const list = async (): Promise<string> => {
+    const { items, version } = await cluster.list<T>(kind, namespace, selector);
+    picture.clear();
+    for (const item of items) picture.set(item.metadata.name, item);
+    changed();
+    return version;
+  };
+  let version: string | undefined = await list();
+  while (!signal.aborted) {
+    try {
+      version ??= await list();
+      version = await follow(cluster, kind, namespace, selector, version, picture, changed, signal);
+    } catch {
+      // Unreachable for a while, or the thread was lost: what is there is asked for anew.
+      version = undefined;
+      await pause(signal);
+    }
+  }
+}
+
+/** @returns the version to go on from; nothing where the thread was lost */
+async function follow<T extends Watched>(
+  cluster: Cluster,
+  kind: Kind,
+  namespace: string,
+  selector: Selector,
+  from: string,
+  picture: Map<string, T>,
+  changed: () => void,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  let version = from;
+  const query = { watch: "1", ...selector, resourceVersion: from, allowWatchBookmarks: "true", timeoutSeconds: "300" };
+  for await (const line of cluster.lines(pathOf(kind, namespace), query, signal)) {
+    if (line === "") continue;
+    const { type, object } = JSON.parse(line) as WatchEvent<T>;
+    if (type === "ERROR") return undefined;
+    version = object.metadata.resourceVersion ?? version;
+    if (type === "BOOKMARK") continue;
+    if (type === "DELETED") picture.delete(object.metadata.name);
+    else picture.set(object.metadata.name, object);
+    changed();
+  }
+  return version;
+}
+
+async function pause(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, pauseMs);
+  signal.addEventListener("abort", () => resolve(), { once: true });
+  await promise;
+  clearTimeout(timer);
+}

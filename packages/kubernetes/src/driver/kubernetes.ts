@@ -1,0 +1,248 @@
+import {
+  type AppName,
+  type Instant,
+  type KubernetesTarget,
+  type Language,
+  type LogLine,
+  type LogQuery,
+  type Observed,
+  Problem,
+  type ProcessType,
+  type Release,
+  type ReleaseVersion,
+  type Step,
+  versionName,
+} from "@douze/core";
+import type { CrashBundle, Driver, OneOffPlace, RunnableSource } from "@douze/engine";
+import type { Cluster } from "../api/cluster.ts";
+import { kinds } from "../api/kinds.ts";
+import { oneOffJob } from "../plan/jobs.ts";
+import { liveObject, processObject } from "../plan/names.ts";
+import { placed } from "../plan/observe.ts";
+import { objectsOf, type Rendered, render } from "../plan/render.ts";
+import { carried, type TargetState, withAsked, withDraining, withoutRelease } from "../plan/state.ts";
+import { Applying } from "./applying.ts";
+import { crashesOf } from "./crashes.ts";
+import { Notes } from "./notes.ts";
+import { Pictures } from "./pictures.ts";
+import { sourcesOf, storedLines } from "./pod-logs.ts";
+import { followed } from "./pod-logs-follow.ts";
+
+export interface KubernetesOptions {
+  readonly cluster: Cluster;
+  readonly app: AppName;
+  readonly namespace: string;
+  readonly target: KubernetesTarget;
+  readonly runnable: RunnableSource;
+  /** What a release's build became. */
+  readonly image: (release: Release) => Promise<{ readonly image: string; readonly language: Language }>;
+  /** Keys the names of secret objects. */
+  readonly nameKey: () => Uint8Array;
+  readonly state: { readonly read: () => TargetState; readonly write: (state: TargetState) => Promise<void> };
+  readonly clock: () => Instant;
+  /** Takes over fields that others have set. */
+  readonly force: boolean;
+  /** Told of what a person should know while it happens. */
+  readonly onNote: (text: string) => void;
+}
+
+/**
+ * A namespace of a cluster. The cluster starts, watches and replaces processes by itself; this says what it should have, and reads what
+ * became of it. A release on trial takes the pods of the one that serves over a few at a time; one that fails is taken back.
+ */
+export class Kubernetes implements Driver {
+  readonly #options: KubernetesOptions;
+  readonly #applying: Applying;
+  readonly #pictures: Pictures;
+  readonly #notes: Notes;
+  readonly #forgotten = new Set<string>();
+
+  private constructor(options: KubernetesOptions) {
+    this.#options = options;
+    this.#applying = new Applying(options.cluster, options.force);
+    this.#notes = new Notes(options.onNote, options.clock);
+    this.#pictures = new Pictures(options.state.read, options.clock, (run) => this.#forgotten.has(run));
+  }
+
+  /** Begins to watch; changes nothing. */
+  static async open(options: KubernetesOptions): Promise<Kubernetes> {
+    const driver = new Kubernetes(options);
+    await driver.#pictures.open(options.cluster, options.namespace, options.app);
+    return driver;
+  }
+
+  observe(signal: AbortSignal): AsyncIterable<Observed> {
+    return this.#pictures.observations(signal);
+  }
+
+  async apply(step: Step, _signal: AbortSignal): Promise<void> {
+    await this.#take(step);
+    this.#pictures.changed();
+  }
+
+  async *logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
+    const { cluster, namespace } = this.#options;
+    const only = query.processes;
+    const own = only === undefined || only.includes("douze") ? this.#notes.lines : [];
+    const stored = await storedLines(cluster, namespace, sourcesOf(this.#pictures.picture.pods, only), query, signal);
+    yield* [...own, ...stored].sort((a, b) => a.at - b.at);
+    if (!query.follow) return;
+    yield* followed(
+      cluster,
+      namespace,
+      () => sourcesOf(this.#pictures.picture.pods, only),
+      { ...query, since: stored.at(-1)?.at ?? this.#options.clock() },
+      new Set(stored.map(({ process, at, text }) => `${process} ${at} ${text}`)),
+      signal,
+    );
+  }
+
+  note(text: string): void {
+    this.#notes.add(text);
+  }
+
+  async crashes(process?: string): Promise<readonly CrashBundle[]> {
+    return await crashesOf(this.#options, this.#pictures.picture.pods, process);
+  }
+
+  /** A change of the pods wakes the kubelet, which else looks at its volumes once in a minute. */
+  async setLive(release: ReleaseVersion, values: Readonly<Record<string, string>>): Promise<void> {
+    const { cluster, namespace, app, clock } = this.#options;
+    const { setting } = await this.#rendered(release);
+    const live = objectsOf(await this.#rendered(release)).find(({ metadata }) => metadata.name === liveObject(app));
+    if (!live || !setting.live) return;
+    await this.#applying.apply([{ ...live, data: values }]);
+    const changed = { metadata: { annotations: { "douze.dev/live": String(clock()) } } };
+    for (const { pod } of placed(this.#pictures.picture.pods)) {
+      await cluster.patch(kinds.pod, namespace, pod.metadata?.name ?? "", changed).catch((error: unknown) => {
+        // One that ends meanwhile needs no waking.
+        if (!(error instanceof Problem)) throw error;
+      });
+    }
+  }
+
+  async oneOff(_release: ReleaseVersion, run: string): Promise<OneOffPlace> {
+    throw new Problem({
+      code: "target-unfit",
+      what: `${run} cannot run in this terminal`,
+      why: "the environment runs in a cluster, and so does all that is run in it",
+      fix: "`douze run --detach` starts it there; `douze logs -p` shows what it writes",
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pictures[Symbol.asyncDispose]();
+  }
+
+  async #take(step: Step): Promise<void> {
+    const { state, cluster, namespace } = this.#options;
+    switch (step.do) {
+      case "scale": {
+        const { release, process, count, freshSince, freshSlots } = step;
+        await state.write(withAsked(state.read(), release, process, { count, freshSince, freshSlots }));
+        if (carried(state.read()) === release) await this.#bring(release, process);
+        return await this.#replaceSlots(release, process, freshSlots);
+      }
+      case "route":
+        return await this.#route(step.release);
+      case "drain":
+        await state.write(withDraining(state.read(), step.release));
+        return await this.#takeBack(step.release);
+      case "retire":
+        return await state.write(withoutRelease(state.read(), step.release));
+      case "maintain": {
+        await state.write({ ...state.read(), maintenance: step.on });
+        const { routed } = state.read();
+        if (routed !== undefined) await this.#applying.apply((await this.#rendered(routed)).workloads);
+        return;
+      }
+      case "run-once":
+        return await this.#run(step);
+      case "end-run":
+      case "forget-run": {
+        this.#forgotten.add(step.run);
+        const job = this.#pictures.picture.jobs.find(({ metadata }) => metadata?.annotations?.["douze.dev/run"] === step.run);
+        const over = job?.status?.conditions?.some(({ type, status }) => (type === "Complete" || type === "Failed") && status === "True");
+        // One that has ended stays to be looked at, until the cluster removes it by itself; one that never will is ended.
+        if (job && (step.do === "end-run" || !over)) await cluster.remove(kinds.job, namespace, job.metadata?.name ?? "");
+        return;
+      }
+    }
+  }
+
+  /** One process type of a release, with what all of them need. */
+  async #bring(release: ReleaseVersion, process: ProcessType): Promise<void> {
+    const { ground, workloads } = await this.#rendered(release);
+    await this.#applying.apply(ground);
+    const own = processObject(this.#options.app, process);
+    await this.#applying.apply(workloads.filter(({ metadata }) => metadata.name === own));
+  }
+
+  async #route(release: ReleaseVersion): Promise<void> {
+    const { state, namespace, app } = this.#options;
+    await state.write({ ...state.read(), routed: release });
+    const now = state.read();
+    const rendered = await this.#rendered(release);
+    if (carried(now) === release) {
+      await this.#applying.apply(rendered.ground);
+      await this.#applying.apply(rendered.workloads);
+    }
+    await this.#applying.apply(rendered.surroundings);
+    const removed = await this.#applying.prune(namespace, app, [...objectsOf(rendered), ...rendered.oneOffs]);
+    if (removed.length > 0) this.#notes.add(`removed what ${versionName(release)} no longer has: ${removed.join(", ")}`);
+  }
+
+  /** What a failed release has put in place of the one that serves goes back; where none serves, it ends. */
+  async #takeBack(release: ReleaseVersion): Promise<void> {
+    const { state, cluster, namespace, app } = this.#options;
+    const { routed } = state.read();
+    if (routed === release) return;
+    if (routed === undefined) {
+      const selector = `app.kubernetes.io/part-of=${app},app.kubernetes.io/managed-by=douze`;
+      const { items } = await cluster.list(kinds.deployment, namespace, selector);
+      for (const { metadata } of items) await cluster.remove(kinds.deployment, namespace, metadata.name);
+      return;
+    }
+    if (carried(state.read()) !== routed) return;
+    const { ground, workloads } = await this.#rendered(routed);
+    await this.#applying.apply(ground);
+    await this.#applying.apply(workloads);
+  }
+
+  async #run({ release, run, command, timeoutMs }: Extract<Step, { do: "run-once" }>): Promise<void> {
+    const rendered = await this.#rendered(release);
+    await this.#applying.apply(rendered.ground);
+    const isTask = run === `release.${release}` && rendered.task;
+    if (!isTask) await this.#applying.apply(rendered.oneOffs);
+    await this.#applying.create(isTask ? rendered.task : oneOffJob(rendered.setting, run, command, timeoutMs));
+  }
+
+  /** A pod has no number of its own: the one that has it now is replaced. */
+  async #replaceSlots(release: ReleaseVersion, process: ProcessType, freshSlots: Readonly<Record<number, Instant>>): Promise<void> {
+    const { cluster, namespace } = this.#options;
+    for (const { pod, type, release: of, index } of placed(this.#pictures.picture.pods)) {
+      const since = freshSlots[index];
+      const { name = "", creationTimestamp = "" } = pod.metadata ?? {};
+      if (type !== process || of !== release || since === undefined || Date.parse(creationTimestamp) >= since) continue;
+      await cluster.remove(kinds.pod, namespace, name);
+    }
+  }
+
+  async #rendered(version: ReleaseVersion): Promise<Rendered> {
+    const { runnable, image, target, nameKey, state } = this.#options;
+    const { release, env } = await runnable(version);
+    const { asked, maintenance } = state.read();
+    const own = Object.entries(asked[version] ?? {});
+    const formation = { ...release.formation, ...Object.fromEntries(own.map(([type, { count }]) => [type, count])) };
+    return render({
+      release: { ...release, formation },
+      ...(await image(release)),
+      target,
+      env,
+      nameKey: nameKey(),
+      task: release.manifest.release !== undefined,
+      freshSince: Object.fromEntries(own.map(([type, { freshSince }]) => [type, freshSince])),
+      maintenance,
+    });
+  }
+}

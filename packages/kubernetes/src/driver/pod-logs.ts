@@ -1,0 +1,109 @@
+import { type Instant, type LogLine, type LogQuery, Problem } from "@douze/core";
+import type { IPod } from "kubernetes-models/v1/Pod";
+import type { Cluster } from "../api/cluster.ts";
+import { kinds, pathOf } from "../api/kinds.ts";
+import { placed, statusOf } from "../plan/observe.ts";
+import { containerName, processAnnotation } from "../plan/pod.ts";
+
+/** A pod, and what its lines are told under. */
+export interface Source {
+  readonly pod: string;
+  readonly process: string;
+  readonly release: string;
+  /** What the cluster noted of its end, for when its log is out of reach. */
+  readonly lastWords: readonly LogLine[];
+}
+
+/** The pods that a query is about, of those that have begun to write. */
+export function sourcesOf(pods: readonly IPod[], processes: readonly string[] | undefined): Source[] {
+  const numbered = new Map(placed(pods).map(({ pod, type, index }) => [pod.metadata?.name ?? "", `${type}.${index}`]));
+  return pods.flatMap((pod) => {
+    const { name = "", annotations = {}, labels = {} } = pod.metadata ?? {};
+    const status = statusOf(pod);
+    const begun = status?.state?.running !== undefined || status?.state?.terminated !== undefined || (status?.restartCount ?? 0) > 0;
+    const own = annotations[processAnnotation] ?? "";
+    const release = annotations["douze.dev/release"] ?? "";
+    const job = labels["batch.kubernetes.io/job-name"] ?? "";
+    const process = numbered.get(name) ?? (own.startsWith("cron.") ? `${own}.${job.split("-").at(-1)}` : own);
+    const wanted = processes === undefined || processes.some((each) => process === each || process.startsWith(`${each}.`));
+    return begun && wanted && own !== "" ? [{ pod: name, process, release, lastWords: lastWords(pod, process, release) }] : [];
+  });
+}
+
+/** What is stored of some pods' lines, oldest first. */
+export async function storedLines(
+  cluster: Cluster,
+  namespace: string,
+  sources: readonly Source[],
+  query: LogQuery,
+  signal: AbortSignal,
+): Promise<LogLine[]> {
+  const each = await Promise.all(
+    sources.map(async (source) => {
+      const lines: LogLine[] = [];
+      try {
+        for await (const line of linesOf(cluster, namespace, source, { ...query, follow: false }, signal)) lines.push(line);
+      } catch (error) {
+        // Its machine is gone, or does not answer: what the pod's own record says is better than nothing.
+        if (!(error instanceof Problem)) throw error;
+        return source.lastWords;
+      }
+      return lines;
+    }),
+  );
+  const all = each
+    .flat()
+    .filter(matching(query))
+    .sort((a, b) => a.at - b.at);
+  return query.last === undefined ? all : query.last === 0 ? [] : all.slice(-query.last);
+}
+
+function lastWords(pod: IPod, process: string, release: string): LogLine[] {
+  const status = statusOf(pod);
+  const { message = "", finishedAt = "" } = status?.state?.terminated ?? status?.lastState?.terminated ?? {};
+  const at = Date.parse(finishedAt) as Instant;
+  return message.split("\n").flatMap((text) => (text === "" ? [] : [{ at, process, release, stream: "stderr" as const, text }]));
+}
+
+/** A pod's lines as the kubelet keeps them. */
+export async function* linesOf(
+  cluster: Cluster,
+  namespace: string,
+  { pod, process, release }: Source,
+  query: LogQuery,
+  signal: AbortSignal,
+): AsyncGenerator<LogLine> {
+  const { since, last, follow = false, grep } = query;
+  const parameters = {
+    container: containerName,
+    timestamps: "true",
+    ...(follow && { follow: "true" }),
+    ...(since !== undefined && { sinceTime: new Date(since).toISOString() }),
+    // With an expression the last lines that match may lie further back.
+    ...(last !== undefined && grep === undefined && { tailLines: String(last) }),
+  };
+  for await (const text of cluster.lines(`${pathOf(kinds.pod, namespace, pod)}/log`, parameters, signal)) {
+    const blank = text.indexOf(" ");
+    const at = Date.parse(text.slice(0, blank)) as Instant;
+    if (!Number.isNaN(at)) yield { at, process, release, stream: "stdout", text: text.slice(blank + 1) };
+  }
+}
+
+export function matching({ since, until, grep }: LogQuery): (line: LogLine) => boolean {
+  const expression = grep === undefined ? undefined : expressionOf(grep);
+  return ({ at, text }) => (since === undefined || at >= since) && (until === undefined || at < until) && (expression?.test(text) ?? true);
+}
+
+function expressionOf(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch (cause) {
+    throw new Problem({
+      code: "log-grep-invalid",
+      what: `\`${text}\` is no regular expression`,
+      why: (cause as Error).message,
+      fix: "quote signs that mean something in one, such as `\\(`",
+      cause,
+    });
+  }
+}

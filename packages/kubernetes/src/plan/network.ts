@@ -1,0 +1,105 @@
+import type { Entrance } from "@douze/core";
+import type { INetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy";
+import type { IIoK8sApiNetworkingV1NetworkPolicyEgressRule } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyEgressRule";
+import type { IIoK8sApiNetworkingV1NetworkPolicyPeer } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyPeer";
+import { denyObject } from "./names.ts";
+import type { KubernetesObject } from "./object.ts";
+import { containerPort } from "./place.ts";
+import { instanceLabel, labelsOf, metaOf, type Setting } from "./setting.ts";
+
+/** Where a cloud tells a machine who it is: no business of an app's. */
+const metadataServer = "169.254.169.254/32";
+const dnsPort = 53;
+
+/** Where an attachment's URL names no port. */
+const portsByScheme: Readonly<Record<string, number>> = {
+  "postgres:": 5432,
+  "postgresql:": 5432,
+  "redis:": 6379,
+  "rediss:": 6379,
+  "mysql:": 3306,
+  "mongodb:": 27_017,
+  "amqp:": 5672,
+  "amqps:": 5671,
+  "smtp:": 25,
+  "smtps:": 465,
+  "http:": 80,
+  "https:": 443,
+};
+
+/** Nothing goes in or out of a pod that nobody spoke of. */
+export function defaultDeny(setting: Setting): KubernetesObject {
+  const name = denyObject(setting.release.app);
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: { name, namespace: setting.namespace, labels: labelsOf(setting, name, "network") },
+    spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
+  } satisfies INetworkPolicy;
+}
+
+/**
+ * What the pods of one kind may reach, and be reached by.
+ *
+ * @param name - of the policy
+ * @param pods - the value of their label; or all of a component, where each has a name of its own
+ * @param routed - whether requests from outside come to them
+ */
+export function networkPolicy(
+  setting: Setting,
+  name: string,
+  pods: string | undefined,
+  component: string,
+  routed: boolean,
+): KubernetesObject {
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata: metaOf(setting, name, component),
+    spec: {
+      podSelector: { matchLabels: pods === undefined ? { "app.kubernetes.io/component": component } : { [instanceLabel]: pods } },
+      policyTypes: ["Ingress", "Egress"],
+      ingress: [{ from: callers(setting, routed), ports: [{ port: containerPort, protocol: "TCP" }] }],
+      egress: egress(setting),
+    },
+  } satisfies INetworkPolicy;
+}
+
+function callers({ release: { app }, target }: Setting, routed: boolean): IIoK8sApiNetworkingV1NetworkPolicyPeer[] {
+  return [
+    { podSelector: { matchLabels: { "app.kubernetes.io/part-of": app } } },
+    ...(routed && target.entrance ? [entrancePods(target.entrance)] : []),
+    ...(target.monitoring === undefined ? [] : [inNamespace(target.monitoring)]),
+    ...(target.keda ? [inNamespace("keda")] : []),
+  ];
+}
+
+function entrancePods({ from }: Entrance): IIoK8sApiNetworkingV1NetworkPolicyPeer {
+  return from === undefined ? { namespaceSelector: {} } : inNamespace(from);
+}
+
+function inNamespace(name: string): IIoK8sApiNetworkingV1NetworkPolicyPeer {
+  return { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": name } } };
+}
+
+function egress({ release, target }: Setting): IIoK8sApiNetworkingV1NetworkPolicyEgressRule[] {
+  const ports = new Set([...target.egress, ...Object.values(release.attachments).flatMap(({ url }) => portOf(url))]);
+  return [
+    // To wherever names are looked up: in the cluster's own pods, or in a cache on the machine.
+    { ports: (["UDP", "TCP"] as const).map((protocol) => ({ port: dnsPort, protocol })) },
+    {
+      to: [{ podSelector: { matchLabels: { "app.kubernetes.io/part-of": release.app } } }],
+      ports: [{ port: containerPort, protocol: "TCP" as const }],
+    },
+    {
+      to: [{ ipBlock: { cidr: "0.0.0.0/0", except: [metadataServer] } }, { ipBlock: { cidr: "::/0" } }],
+      ports: [...ports].sort((a, b) => a - b).map((port) => ({ port, protocol: "TCP" as const })),
+    },
+  ].filter(({ ports: named }) => named.length > 0);
+}
+
+function portOf(text: string): number[] {
+  const url = URL.parse(text);
+  const port = url?.port ? Number(url.port) : portsByScheme[url?.protocol ?? ""];
+  return port === undefined ? [] : [port];
+}

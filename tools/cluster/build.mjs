@@ -1,0 +1,66 @@
+// Builds the real software that tests of the cluster driver run against, once: `node tools/cluster/build.mjs [name ...]`.
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+const bin = process.env.DOUZE_CLUSTER_BIN ?? join(homedir(), ".cache", "douze", "cluster");
+
+const kubernetes = "1.36.3";
+const [major, minor] = kubernetes.split(".");
+// The module's own version is a placeholder, and servers and clients read it.
+const version = ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"]
+  .flatMap((name) => [
+    `-X ${name}.gitVersion=v${kubernetes}`,
+    `-X ${name}.gitMajor=${major}`,
+    `-X ${name}.gitMinor=${minor}`,
+    `-X ${name}.gitTreeState=clean`,
+    `-X ${name}.gitCommit=${"0".repeat(40)}`,
+    `-X ${name}.buildDate=1970-01-01T00:00:00Z`,
+  ])
+  .join(" ");
+const own = (name) => ({ version: kubernetes, module: "kubernetes", package: `k8s.io/kubernetes/cmd/${name}`, flags: version });
+
+/** `module` is a folder with a go.mod of its own; without one, the package is built at its version as it is. */
+const programs = {
+  etcd: { version: "3.6.8", module: "kubernetes", package: "go.etcd.io/etcd/server/v3" },
+  "kube-apiserver": own("kube-apiserver"),
+  "kube-controller-manager": own("kube-controller-manager"),
+  "kube-scheduler": own("kube-scheduler"),
+  kwok: { version: "v0.8.0", package: "sigs.k8s.io/kwok/cmd/kwok" },
+  registry: { version: "v3.0.0", package: "github.com/distribution/distribution/v3/cmd/registry" },
+  "kube-score": { version: "v1.20.0", package: "github.com/zegl/kube-score/cmd/kube-score" },
+  "kube-linter": { version: "v0.8.3", module: "linter", package: "golang.stackrox.io/kube-linter/cmd/kube-linter" },
+};
+
+const go = spawnSync("go", ["version"], { encoding: "utf8" });
+if (go.error) {
+  console.error("there is no `go`: tests against a cluster are skipped");
+  process.exit(3);
+}
+mkdirSync(bin, { recursive: true });
+const recordFile = join(bin, "built.json");
+const record = existsSync(recordFile) ? JSON.parse(readFileSync(recordFile, "utf8")) : {};
+const asked = process.argv.slice(2);
+
+for (const [name, program] of Object.entries(programs)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  const wanted = `${program.version} ${go.stdout.trim()}`;
+  if (record[name] === wanted && existsSync(join(bin, name))) continue;
+  const begun = Date.now();
+  build(name, program);
+  record[name] = wanted;
+  writeFileSync(`${recordFile}.aside`, `${JSON.stringify(record, undefined, 2)}\n`);
+  renameSync(`${recordFile}.aside`, recordFile);
+  console.log(`${name} ${program.version} built in ${Math.round((Date.now() - begun) / 1000)} s`);
+}
+console.log(bin);
+
+function build(name, { module, package: path, version: at, flags = "" }) {
+  const env = { ...process.env, GOFLAGS: "", CGO_ENABLED: "0", GOBIN: bin };
+  const options = { env, stdio: ["ignore", "ignore", "inherit"] };
+  const link = ["-trimpath", "-ldflags", `-s -w ${flags}`];
+  if (module === undefined) return execFileSync("go", ["install", ...link, `${path}@${at}`], options);
+  const cwd = join(import.meta.dirname, module);
+  return execFileSync("go", ["build", ...link, "-o", join(bin, name), path], { ...options, cwd });
+}
