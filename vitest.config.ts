@@ -1,4 +1,4 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 import { CountReporter } from "./test/reporter.ts";
 
 export default defineConfig({
@@ -6,6 +6,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["douze-source"] } },
   test: {
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
+    exclude: [...configDefaults.exclude, "**/*.cluster.test.ts"],
     execArgv: ["--conditions=douze-source"],
     pool: "forks",
     detectAsyncLeaks: true,

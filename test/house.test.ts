@@ -13,8 +13,9 @@ const house: Record<string, readonly string[]> = {
   app: [],
   gate: [],
   local: ["core", "engine", "gate"],
+  kubernetes: ["core", "secrets", "engine"],
   server: ["core", "engine"],
-  cli: ["core", "build", "secrets", "engine", "local", "server"],
+  cli: ["core", "build", "secrets", "engine", "local", "kubernetes", "server"],
 };
 
 const packages = readdirSync(join(root, "packages"));

@@ -6,8 +6,14 @@ import type { Reporter, TestCase, TestModule, Vitest } from "vitest/node";
  * a file for scripts; and fails a run whose tests left something open, which vitest reports but does not count.
  */
 export class CountReporter implements Reporter {
+  readonly #file: string;
   #leaks = 0;
   #vitest: Vitest | undefined;
+
+  /** @param file - that keeps the count */
+  constructor(file = "node_modules/.cache/test-count") {
+    this.#file = file;
+  }
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest;
@@ -33,7 +39,7 @@ export class CountReporter implements Reporter {
     count.failed += this.#leaks + errors.length;
     const line = `${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`;
     mkdirSync("node_modules/.cache", { recursive: true });
-    writeFileSync("node_modules/.cache/test-count", `${[...failures, line].join("\n")}\n`);
+    writeFileSync(this.#file, `${[...failures, line].join("\n")}\n`);
     process.on("exit", () => console.log([...failures, line].join("\n")));
   }
 

@@ -1,5 +1,6 @@
-import { realpath } from "node:fs/promises";
-import { userInfo } from "node:os";
+import { readFile, realpath } from "node:fs/promises";
+import { hostname, userInfo } from "node:os";
+import { join } from "node:path";
 import { Problem } from "@douze/core/problem";
 import type { Operations } from "@douze/engine";
 import { answers, connect, runtimeDirectory, socketPath } from "@douze/server/client";
@@ -8,10 +9,20 @@ import type { Place } from "./place.ts";
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** The engine's operations, wherever they are carried out. */
-export type Reached = Operations & AsyncDisposable;
+export type Reached = Operations &
+  AsyncDisposable & {
+    /** They concern another place than this machine, where nothing can be started in this terminal. */
+    readonly elsewhere?: boolean;
+  };
 
-/** Asks the engine that runs; where none does, opens the state in this process, which is slower and runs nothing. */
-export async function operationsAt(place: Place, env: Env, patienceMs: number = startMs): Promise<Reached> {
+/**
+ * Asks the engine that runs; where none does, opens the state in this process, which is slower and runs nothing. An environment in a
+ * cluster is opened in this process too.
+ *
+ * @param force - takes over what others have changed in a cluster. Default false
+ */
+export async function operationsAt(place: Place, env: Env, force = false, patienceMs: number = startMs): Promise<Reached> {
+  if (await runsInCluster(place)) return await inCluster(place, env, force);
   const socket = await controlSocket(place, env);
   if (socket !== undefined && (await answers(socket))) return { ...connect(socket), [Symbol.asyncDispose]: async () => undefined };
   const { openOffline } = await import("./open.ts");
@@ -22,8 +33,25 @@ export async function operationsAt(place: Place, env: Env, patienceMs: number = 
     // An engine has the state and does not answer yet: it is being started.
     if (!(error instanceof Problem) || error.code !== "engine-running" || patienceMs <= 0) throw error;
     await pause();
-    return await operationsAt(place, env, patienceMs - pauseMs);
+    return await operationsAt(place, env, force, patienceMs - pauseMs);
   }
+}
+
+/** Told from the text: most commands need not read the inventory for it. */
+async function runsInCluster({ directory, environment }: Place): Promise<boolean> {
+  try {
+    return /^\s+kind:\s*["']?kubernetes\b/m.test(await readFile(join(directory, "inventory", `${environment}.yaml`), "utf8"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+async function inCluster(place: Place, env: Env, force: boolean): Promise<Reached> {
+  const [{ openCluster }, { clusterOperations }] = await Promise.all([import("./open-cluster.ts"), import("./cluster-operations.ts")]);
+  const onNote = (text: string): void => void process.stderr.write(`${text}\n`);
+  const by = `${userInfo().username}@${hostname()}`;
+  return clusterOperations((looksOnly) => openCluster({ place, env, by, looksOnly, force, onNote }));
 }
 
 /** How long an engine may take to start until it answers, and between two looks, in milliseconds. */

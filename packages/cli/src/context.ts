@@ -1,7 +1,7 @@
 import { hostname, userInfo } from "node:os";
 import { isatty } from "node:tty";
-import type { Operations } from "@douze/engine";
 import type { Command } from "commander";
+import type { Reached } from "./compose.ts";
 import type { Place } from "./place.ts";
 import { type Paper, paperOf } from "./print.ts";
 
@@ -18,9 +18,14 @@ export interface Context {
   /** Of the app in a folder, in the environment that the command line names. */
   placeOf(folder: string): Promise<Place>;
   /** Calls the engine that runs, or opens the state in this process when none does. */
-  ask<T>(work: (operations: Operations, place: Place) => Promise<T>): Promise<T>;
+  ask<T>(work: (operations: Reached, place: Place) => Promise<T>, options?: AskOptions): Promise<T>;
   /** The same in another environment than the one the command line names. */
-  askIn<T>(environment: string, work: (operations: Operations, place: Place) => Promise<T>): Promise<T>;
+  askIn<T>(environment: string, work: (operations: Reached, place: Place) => Promise<T>, options?: AskOptions): Promise<T>;
+}
+
+export interface AskOptions {
+  /** Takes over what others have changed in a cluster. Default false. */
+  readonly force?: boolean;
 }
 
 export interface GlobalOptions {
@@ -40,10 +45,10 @@ export function contextOf(command: Command): Context {
     return await findPlace(folder, environment, env["DOUZE_STATE"]);
   };
   const placeIn = (environment: string): Promise<Place> => findIn(options.dir ?? process.cwd(), environment);
-  const askIn: Context["askIn"] = async (environment, work) => {
+  const askIn: Context["askIn"] = async (environment, work, { force = false } = {}) => {
     const { operationsAt } = await import("./compose.ts");
     const here = await placeIn(environment);
-    await using operations = await operationsAt(here, env);
+    await using operations = await operationsAt(here, env, force);
     return await work(operations, here);
   };
   return {
@@ -54,7 +59,7 @@ export function contextOf(command: Command): Context {
     by: `${userName()}@${hostname()}`,
     place: () => placeIn(asked),
     placeOf: (folder) => findIn(folder, asked),
-    ask: (work) => askIn(asked, work),
+    ask: (work, options) => askIn(asked, work, options),
     askIn,
   };
 }

@@ -20,6 +20,7 @@ import {
 import { findIdentities, type Identity } from "@douze/secrets";
 import { holdLock, serve } from "@douze/server";
 import { controlSocket } from "./compose.ts";
+import { localTarget } from "./local-target.ts";
 import { type Place, readManifest } from "./place.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -72,7 +73,7 @@ export const defaultPort = 5000;
  */
 export async function openFront(place: Place, env: Env, port: number | undefined): Promise<Front & AsyncDisposable> {
   const logs = new Map<string, LogStore>();
-  const { target } = (await inventoryOf(place, env)()).inventory;
+  const target = localTarget((await inventoryOf(place, env)()).inventory);
   const router = await Router.listen({
     host: "127.0.0.1",
     port: port ?? target.port ?? defaultPort,
@@ -107,7 +108,8 @@ export async function openEnvironment(place: Place, env: Env, front: Front, alon
   stack.defer(() => void front.logs.delete(app));
   const { router, publicFd } = front;
   const access = !front.separate ? undefined : stack.use(accessSpool(paths.environment, logs)).path;
-  const hosts = inventory.target.hosts.length > 0 ? inventory.target.hosts : [`${app}.localhost`];
+  const target = localTarget(inventory);
+  const hosts = target.hosts.length > 0 ? target.hosts : [`${app}.localhost`];
   const named = hosts.find((host) => !host.startsWith("*")) ?? `${app}.localhost`;
   const address = `${front.scheme}://${alone && front.scheme === "http" ? "127.0.0.1" : named}:${front.port}`;
   const asked = Promise.withResolvers<void>();

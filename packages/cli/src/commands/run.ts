@@ -24,7 +24,12 @@ export function register(program: Command): void {
     )
     .action(async (words: string[], options: { detach?: boolean }, command: Command) => {
       const context = contextOf(command);
-      await context.ask((operations) => (options.detach ? detached(context, operations, words) : attached(context, operations, words)));
+      await context.ask(async (operations) => {
+        if (options.detach) return await detached(context, operations, words);
+        if (!operations.elsewhere) return await attached(context, operations, words);
+        const { runThere } = await import("../run-there.ts");
+        return await runThere(context, operations, words);
+      });
     });
 }
 

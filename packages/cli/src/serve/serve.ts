@@ -7,6 +7,7 @@ import { type IsolationWay, inheritedSockets, isolationWays, openPort } from "@d
 import { holdLock, runtimeDirectory } from "@douze/server";
 import type { Context } from "../context.ts";
 import { printFailure } from "../failure.ts";
+import { localTarget } from "../local-target.ts";
 import { defaultPort, inventoryOf } from "../open.ts";
 import type { Place } from "../place.ts";
 import { becomeHolder, engineFlags } from "./holder.ts";
@@ -62,7 +63,7 @@ export async function askedPorts(places: readonly Place[], env: Context["env"]):
   const asked = await Promise.all(
     places.map(async (place) => {
       try {
-        const { port, tls, hosts } = (await inventoryOf(place, env)()).inventory.target;
+        const { port, tls, hosts } = localTarget((await inventoryOf(place, env)()).inventory);
         return [{ of: place, name: place.directory, hosts, ...(port !== undefined && { port }), ...(tls && { tls }) }];
       } catch (error) {
         if (!(error instanceof Problem)) throw error;

@@ -1,0 +1,252 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { openBuild } from "@douze/build";
+import {
+  type AppName,
+  type Build,
+  type Digest,
+  type Instant,
+  inventoryTarget,
+  type KubernetesTarget,
+  Problem,
+  type RunName,
+} from "@douze/core";
+import { Engine, type EngineOptions, inventoryFile, type OnProgress, type Provider, type Remote } from "@douze/engine";
+import {
+  Cluster,
+  findImage,
+  Kubernetes,
+  kubeconfigAccess,
+  Lock,
+  namespace,
+  namespaceOf,
+  objectName,
+  Parent,
+  priorityClass,
+  recordImage,
+  secretStore,
+  shippedImage,
+} from "@douze/kubernetes";
+import { inventoryOf } from "./open.ts";
+import { type Place, readManifest } from "./place.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** An environment in a cluster, with its engine in this process. */
+export interface Environment extends AsyncDisposable {
+  readonly engine: Engine;
+}
+
+export interface ClusterOptions {
+  readonly place: Place;
+  readonly env: Env;
+  /** Who asks: `ana@laptop`. */
+  readonly by: string;
+  readonly looksOnly: boolean;
+  /** Takes over fields that others have set. */
+  readonly force: boolean;
+  /** What a person should hear beside the answer. */
+  readonly onNote: (text: string) => void;
+}
+
+/**
+ * Opens an environment that runs in a cluster.
+ *
+ * @throws Problem cluster-unknown, cluster-unreachable, cluster-forbidden, cluster-locked, inventory-invalid, ledger-unreadable
+ */
+export async function openCluster(options: ClusterOptions): Promise<Environment> {
+  const { place, env, by, looksOnly, force, onNote } = options;
+  await using stack = new AsyncDisposableStack();
+  const { app } = await readManifest(place.directory);
+  const target = await clusterTarget(place);
+  const cluster = stack.use(new Cluster(await kubeconfigAccess(target.context), onNote));
+  const own = namespaceOf(app, place.environment, target);
+  const clock = (): Instant => Date.now() as Instant;
+  if (!looksOnly) {
+    if (target.manageNamespace) await cluster.apply(namespace({ namespace: own, release: { app }, target }));
+    stack.use(await Lock.take(cluster, own, app, `${by}, pid ${process.pid}`, clock));
+  }
+  const parent = await Parent.find(cluster, own, app);
+  if (!looksOnly) await parent.ensure(app);
+  const ledger = secretStore(cluster, own, app);
+  const remote = remoteOf({ place, env, app, target, ledger, parent });
+  const engine = await Engine.open({
+    app,
+    environment: place.environment,
+    directory: place.directory,
+    paths: place.paths,
+    key: parent.key,
+    provider: elsewhere,
+    inventory: inventoryOf(place, env),
+    path: env["PATH"] ?? "/usr/bin:/bin",
+    userHome: env["HOME"] ?? homedir(),
+    clock,
+    archive: nothingStored,
+    remote,
+    drive: {
+      looksOnly,
+      open: async (runnable) =>
+        await Kubernetes.open({
+          cluster,
+          app,
+          namespace: own,
+          target,
+          runnable,
+          image: async ({ build }) => {
+            const { image, build: shipped } = await shippedImage(ledger, build, target.image);
+            return { image, language: shipped.language };
+          },
+          nameKey: () => parent.nameKey,
+          state: { read: () => parent.state, write: (state) => parent.write(state) },
+          clock,
+          force,
+          onNote,
+        }).then((driver) => stack.use(driver)),
+      addresses: () => target.hosts.map((host) => `https://${host}`),
+      isolation: [`Kubernetes: namespace ${own} of ${cluster.server}`],
+      onShutDown: () => {
+        throw notStopped(place);
+      },
+    },
+  });
+  stack.use(engine);
+  await engine.seen();
+  const held = stack.move();
+  return { engine, [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
+/**
+ * Where an environment runs, read without the inventory's secrets: whoever only looks needs no key.
+ *
+ * @throws Problem target-elsewhere - on this machine
+ */
+export async function clusterTarget({ directory, environment }: Place): Promise<KubernetesTarget> {
+  const file = inventoryFile(directory, environment);
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return "{}";
+    throw error;
+  });
+  const target = inventoryTarget(text, file);
+  if (target.kind === "kubernetes") return target;
+  throw new Problem({
+    code: "target-elsewhere",
+    what: `${environment} does not run in a cluster`,
+    why: `inventory/${environment}.yaml does not say \`kind: kubernetes\` under \`target:\``,
+    fix: "name another environment with `--env`, or describe the cluster there: docs/kubernetes.md",
+  });
+}
+
+/**
+ * Makes what belongs to no environment and is named by all.
+ *
+ * @returns names of the objects
+ */
+export async function prepareCluster(place: Place, onNote: (text: string) => void): Promise<readonly string[]> {
+  const target = await clusterTarget(place);
+  using cluster = new Cluster(await kubeconfigAccess(target.context), onNote);
+  const objects = target.priorityClass === null ? [] : [priorityClass(target.priorityClass)];
+  for (const object of objects) await cluster.apply(object);
+  return objects.map(objectName);
+}
+
+interface RemoteIn {
+  readonly place: Place;
+  readonly env: Env;
+  readonly app: AppName;
+  readonly target: KubernetesTarget;
+  readonly ledger: Remote["ledger"];
+  readonly parent: Parent;
+}
+
+function remoteOf({ place, env, app, target, ledger, parent }: RemoteIn): Remote {
+  const ship: Remote["ship"] = async ({ build, tree }, onProgress) => {
+    const there = await findImage(ledger, build.digest, target.image);
+    if (there) return onProgress({ stage: "build", text: `image ${there.image} is there` });
+    const { buildInImage, credentialsFor, makeImage, push } = await import("@douze/build/image");
+    const tell = (text: string): void => onProgress({ stage: "build", text });
+    const signal = new AbortController().signal;
+    const store = `${place.paths.root}/images`;
+    const image = await makeImage({ app, build, tree, store, onProgress: tell, signal });
+    const registry = target.image.split("/", 1)[0] ?? "";
+    const credentials = await credentialsFor(registry, env);
+    const { reference } = await push({
+      image,
+      store,
+      repository: target.image,
+      onProgress: tell,
+      signal,
+      ...(credentials && { credentials }),
+    });
+    tell(`image ${reference}`);
+    await recordImage(ledger, build.digest, target.image, { build: buildInImage(build, image), image: reference });
+  };
+  return {
+    ledger,
+    ship,
+    openBuild: (digest) => opened(place, ledger, target, ship, digest),
+    maintenance: {
+      read: async () => parent.state.maintenance,
+      // The driver's step writes it, with what follows from it.
+      write: async () => undefined,
+    },
+    schedules: true,
+    runName: () => `run.${randomBytes(3).toString("hex")}` as RunName,
+  };
+}
+
+/** One that another environment has, and this machine: it is brought over, as a promotion asks for. */
+async function opened(
+  place: Place,
+  ledger: Remote["ledger"],
+  target: KubernetesTarget,
+  ship: Remote["ship"],
+  digest: Digest,
+): Promise<{ build: Build; tree: string }> {
+  const silent: OnProgress = () => undefined;
+  if (!(await findImage(ledger, digest, target.image))) {
+    const local = await openBuild(place.paths.builds, digest).catch((error: unknown) => {
+      if (error instanceof Problem && error.code === "build-missing") return undefined;
+      throw error;
+    });
+    if (local) await ship(local, silent);
+  }
+  const { appFolder } = await import("@douze/build/image");
+  return { build: (await shippedImage(ledger, digest, target.image)).build, tree: appFolder };
+}
+
+/** What a cluster attaches is reached from there. */
+const elsewhere: Provider = {
+  provides: () => false,
+  provision: async (resource) => {
+    throw unfit(`${resource} cannot be provided by Douze`, "a server that runs here is not reached from a cluster");
+  },
+  check: async () => ({ reachable: true, detail: "reached from the cluster; not looked at from here" }),
+  backup: async (resource) => {
+    throw unfit(`${resource} cannot be backed up from here`, "it is reached from the cluster");
+  },
+  restore: async (resource) => {
+    throw unfit(`${resource} cannot be restored from here`, "it is reached from the cluster");
+  },
+  [Symbol.asyncDispose]: async () => undefined,
+};
+
+const nothingStored: EngineOptions["archive"] = {
+  async *logs() {
+    yield* [];
+  },
+  crashes: async () => [],
+};
+
+function unfit(what: string, why: string): Problem {
+  return new Problem({ code: "target-unfit", what, why, fix: "use the means of the server or of the cluster's operator for it" });
+}
+
+function notStopped({ environment }: Place): Problem {
+  return new Problem({
+    code: "target-unfit",
+    what: `${environment} is not stopped as a whole`,
+    why: "it runs in a cluster, which keeps up what was released",
+    fix: "`douze scale web=0` ends processes of a type, and `douze scale web=2` starts them again",
+  });
+}

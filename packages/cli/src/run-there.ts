@@ -1,0 +1,45 @@
+import type { Operations, RunView } from "@douze/engine";
+import type { Context } from "./context.ts";
+import { exitStatus } from "./run-here.ts";
+
+/** Between two looks whether it has ended, in milliseconds. */
+const lookMs = 300;
+
+/**
+ * Runs a command in a pod of its own, and shows what it writes; the exit code is its own. It has no terminal, and goes on when this one is
+ * closed.
+ */
+export async function runThere({ paper, by }: Context, operations: Operations, words: readonly string[]): Promise<void> {
+  const { run, release } = await operations.runDetached({ command: words, by });
+  paper.aside(paper.asideStyled("dim", `${run} in v${release}, in the cluster; it goes on when this ends`));
+  const end = new AbortController();
+  process.once("SIGINT", () => {
+    process.exitCode = 130;
+    end.abort();
+  });
+  let shown = 0;
+  const showing = (async () => {
+    for await (const { text } of operations.logs({ processes: [run], follow: true }, end.signal)) {
+      shown++;
+      paper.line(text);
+    }
+  })();
+  let ended: RunView | undefined;
+  while (!end.signal.aborted && !ended) {
+    ended = (await operations.runs()).find((each) => each.run === run && each.endedAt !== undefined);
+    if (!ended) await pause();
+  }
+  end.abort();
+  await showing;
+  if (!ended) return;
+  // What was written last may not have come before the end was known.
+  let line = 0;
+  for await (const { text } of operations.logs({ processes: [run] }, new AbortController().signal)) if (line++ >= shown) paper.line(text);
+  process.exitCode = exitStatus(ended.outcome ?? { by: "unknown" });
+}
+
+async function pause(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setTimeout(resolve, lookMs);
+  await promise;
+}
