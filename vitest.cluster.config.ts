@@ -12,6 +12,8 @@ export default defineConfig({
     include: ["packages/*/test/**/*.cluster.test.ts"],
     execArgv: ["--conditions=douze-source"],
     pool: "forks",
+    // Each has a cluster of its own, and all the cores there are.
+    fileParallelism: false,
     testTimeout: 180_000,
     hookTimeout: 180_000,
     retry: Number(process.env["TEST_RETRIES"] ?? 0),

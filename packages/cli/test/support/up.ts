@@ -5,7 +5,7 @@ import type { ProcessView, ReleaseView, Status } from "@douze/engine";
 import { douze, type Ended, type Running, start } from "./douze.ts";
 
 /** What a build needs to reach the registries of this machine: proxies, certificates, settings of package managers. */
-const surroundings = Object.fromEntries(
+export const surroundings: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(process.env).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && /proxy|cert|npm_config|pip_|^goproxy|^goflags/i.test(entry[0]),
   ),

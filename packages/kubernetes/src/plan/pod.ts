@@ -106,6 +106,8 @@ function podSpec(setting: Setting, workload: Workload): IPodSpec {
       runAsUser: appUser,
       seccompProfile: { type: "RuntimeDefault" },
     },
+    // Else the program is process 1, which a signal that it does not handle does not end: on one machine SIGTERM does.
+    shareProcessNamespace: true,
     serviceAccountName: workload.account ?? workload.object,
     terminationGracePeriodSeconds: linger + Math.ceil(workload.graceMs / 1000) + (linger > 0 ? spareSeconds : 0),
     volumes: [

@@ -40,7 +40,8 @@ export class TestCluster implements AsyncDisposable {
     this.#processes = processes;
   }
 
-  static async start(): Promise<TestCluster> {
+  /** @param simulated - nodes that only say that they run what they are given. Default true; else there are none yet */
+  static async start(simulated = true): Promise<TestCluster> {
     const folder = await mkdtemp(join(tmpdir(), "douze-cluster-"));
     const [client, peer, port, controllers, scheduler, kwokPort] = await freePorts(6);
     const token = randomBytes(16).toString("hex");
@@ -85,6 +86,7 @@ export class TestCluster implements AsyncDisposable {
         `--token-auth-file=${folder}/tokens.csv`,
         "--authorization-mode=Node,RBAC",
         "--endpoint-reconciler-type=none",
+        "--kubelet-preferred-address-types=InternalIP",
         // Nodes are there from the start, and nobody looks after them.
         "--disable-admission-plugins=TaintNodesByCondition",
       ]),
@@ -103,14 +105,18 @@ export class TestCluster implements AsyncDisposable {
         "--controllers=*,-node-lifecycle-controller,-taint-eviction-controller",
       ]),
       await start("kube-scheduler", [...common, `--secure-port=${scheduler}`]),
-      await start("kwok", [
-        `--kubeconfig=${folder}/kubeconfig`,
-        "--manage-all-nodes",
-        `--config=${join(import.meta.dirname, "stages.yaml")}`,
-        `--server-address=127.0.0.1:${kwokPort}`,
-      ]),
     );
-    await own.#furnish();
+    if (simulated) {
+      processes.push(
+        await start("kwok", [
+          `--kubeconfig=${folder}/kubeconfig`,
+          "--manage-all-nodes",
+          `--config=${join(import.meta.dirname, "stages.yaml")}`,
+          `--server-address=127.0.0.1:${kwokPort}`,
+        ]),
+      );
+    }
+    await own.#furnish(simulated);
     return own;
   }
 
@@ -139,9 +145,9 @@ export class TestCluster implements AsyncDisposable {
   }
 
   /** Nodes in two zones, and the classes that pods are given. */
-  async #furnish(): Promise<void> {
+  async #furnish(simulated: boolean): Promise<void> {
     using cluster = this.connect();
-    for (const index of [1, 2, 3]) await cluster.createNew(nodeObject(index));
+    for (const index of simulated ? [1, 2, 3] : []) await cluster.createNew(nodeObject(index));
     await cluster.createNew({
       apiVersion: "scheduling.k8s.io/v1",
       kind: "PriorityClass",

@@ -1,0 +1,3 @@
+module douze.test/pause
+
+go 1.21
