@@ -63,9 +63,11 @@ export async function openCluster(options: ClusterOptions): Promise<Environment>
   const cluster = stack.use(new Cluster(await kubeconfigAccess(target.context), onNote));
   const own = namespaceOf(app, place.environment, target);
   const clock = (): Instant => Date.now() as Instant;
+  let mayAct = (): void => undefined;
   if (!looksOnly) {
     if (target.manageNamespace) await cluster.apply(namespace({ namespace: own, release: { app }, target }));
-    stack.use(await Lock.take(cluster, own, app, `${by}, pid ${process.pid}`, clock));
+    const lock = stack.use(await Lock.take(cluster, own, app, `${by}, pid ${process.pid}`, clock));
+    mayAct = () => lock.lost.throwIfAborted();
   }
   const parent = await Parent.find(cluster, own, app);
   if (!looksOnly) await parent.ensure(app);
@@ -100,6 +102,7 @@ export async function openCluster(options: ClusterOptions): Promise<Environment>
           nameKey: () => parent.nameKey,
           state: { read: () => parent.state, write: (state) => parent.write(state) },
           clock,
+          held: () => mayAct(),
           force,
           onNote,
         }).then((driver) => stack.use(driver)),

@@ -3,7 +3,7 @@ import { cp, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Backing } from "../../app/test/support/servers.ts";
 import { hasRegistry, Registry } from "../../build/test/support/registry.ts";
 import { kinds } from "../../kubernetes/src/api/kinds.ts";
@@ -69,16 +69,7 @@ attachments:
   const service = await api.get<{ spec: { clusterIP: string } }>(kinds.service, namespace, "hola-web");
   address = service?.spec.clusterIP ?? "";
   // The rules for a Service that is new come after its pods.
-  await expect
-    .poll(
-      () =>
-        fetch(`http://${address}/livez`).then(
-          ({ ok }) => ok,
-          () => false,
-        ),
-      { timeout: 60_000 },
-    )
-    .toBe(true);
+  await vi.waitFor(async () => expect((await fetch(`http://${address}/livez`)).ok).toBe(true), { timeout: 60_000, interval: 200 });
 });
 
 afterAll(async () => await stack.disposeAsync());
@@ -114,6 +105,21 @@ onNode("releases and rollbacks under load lose no request", async () => {
   expect(failed).toEqual({});
   expect([...releases].sort()).toEqual(["v1", "v2", "v3", "v4", "v5", "v6"]);
   expect(ok).toBeGreaterThan(1000);
+});
+
+onNode("a log that is followed goes on with processes that are new", async () => {
+  await using following = start(["--env", "production", "logs", "-f", "-n", "1", "-p", "web"], {
+    in: folder,
+    env: { ...surroundings, KUBECONFIG: cluster.kubeconfig },
+  });
+  await following.lines("20", 1);
+  expect((await douze("restart", "web")).code).toBe(0);
+  // The last line that was stored, and what each of the two new ones says when it begins.
+  await following.lines("20", 3);
+  following.child.kill("SIGINT");
+  const { stdout } = await following.ended;
+  const lines = stdout.trimEnd().split("\n");
+  expect(new Set(lines).size).toBe(lines.length);
 });
 
 onNode("a one-off runs in the release, and its exit status is its own", async () => {

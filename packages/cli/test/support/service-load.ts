@@ -13,12 +13,16 @@ export function serviceLoad(host: string, path: string, releaseOf: (body: string
   let ok = 0;
   const failed: Record<string, number> = {};
   const releases = new Set<string>();
-  const fail = (why: string): void => void (failed[why] = (failed[why] ?? 0) + 1);
+  const fail = (why: string): void => {
+    failed[why] = (failed[why] ?? 0) + 1;
+  };
   const ask = async (agent: Agent): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const request = get({ host, port: 80, path, agent, timeout: 10_000 }, (response) => {
       let body = "";
-      response.setEncoding("utf8").on("data", (part: string) => (body += part));
+      response.setEncoding("utf8").on("data", (part: string) => {
+        body += part;
+      });
       response.on("error", (error: NodeJS.ErrnoException) => fail(`answer broken off: ${error.code}`));
       response.on("end", () => {
         if (response.statusCode === 200) ok++;

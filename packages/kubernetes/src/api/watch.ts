@@ -84,7 +84,9 @@ async function follow<T extends Watched>(
 async function pause(signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, pauseMs);
-  signal.addEventListener("abort", () => resolve(), { once: true });
+  const end = (): void => resolve();
+  signal.addEventListener("abort", end, { once: true });
   await promise;
   clearTimeout(timer);
+  signal.removeEventListener("abort", end);
 }

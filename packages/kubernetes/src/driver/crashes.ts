@@ -1,18 +1,10 @@
-import { type AppName, type Instant, type KubernetesTarget, processName } from "@douze/core";
+import { type Instant, processName } from "@douze/core";
 import type { CrashBundle } from "@douze/engine";
 import type { IPod } from "kubernetes-models/v1/Pod";
-import type { Cluster } from "../api/cluster.ts";
 import { outcomeOf, placed, statusOf } from "../plan/observe.ts";
 
-interface Place {
-  readonly cluster: Cluster;
-  readonly app: AppName;
-  readonly namespace: string;
-  readonly target: KubernetesTarget;
-}
-
 /** What the cluster still knows of ends that nobody asked for: the last of each pod that is there. */
-export async function crashesOf(_place: Place, pods: readonly IPod[], process: string | undefined): Promise<readonly CrashBundle[]> {
+export function crashesOf(pods: readonly IPod[], process: string | undefined): readonly CrashBundle[] {
   return placed(pods)
     .flatMap(({ pod, type, release, index }): CrashBundle[] => {
       const name = processName({ process: type, index });

@@ -25,7 +25,7 @@ import { Applying } from "./applying.ts";
 import { crashesOf } from "./crashes.ts";
 import { Notes } from "./notes.ts";
 import { Pictures } from "./pictures.ts";
-import { sourcesOf, storedLines } from "./pod-logs.ts";
+import { type Source, sourcesOf, storedLines } from "./pod-logs.ts";
 import { followed } from "./pod-logs-follow.ts";
 
 export interface KubernetesOptions {
@@ -40,6 +40,8 @@ export interface KubernetesOptions {
   readonly nameKey: () => Uint8Array;
   readonly state: { readonly read: () => TargetState; readonly write: (state: TargetState) => Promise<void> };
   readonly clock: () => Instant;
+  /** Throws when somebody else has the lock: nothing more is changed then. */
+  readonly held: () => void;
   /** Takes over fields that others have set. */
   readonly force: boolean;
   /** Told of what a person should know while it happens. */
@@ -84,17 +86,10 @@ export class Kubernetes implements Driver {
     const { cluster, namespace } = this.#options;
     const only = query.processes;
     const own = only === undefined || only.includes("douze") ? this.#notes.lines : [];
-    const stored = await storedLines(cluster, namespace, sourcesOf(this.#pictures.picture.pods, only), query, signal);
-    yield* [...own, ...stored].sort((a, b) => a.at - b.at);
-    if (!query.follow) return;
-    yield* followed(
-      cluster,
-      namespace,
-      () => sourcesOf(this.#pictures.picture.pods, only),
-      { ...query, since: stored.at(-1)?.at ?? this.#options.clock() },
-      new Set(stored.map(({ process, at, text }) => `${process} ${at} ${text}`)),
-      signal,
-    );
+    const sources = (): readonly Source[] => sourcesOf(this.#pictures.picture.pods, only);
+    const { lines, readTo } = await storedLines(cluster, namespace, sources(), query, signal);
+    yield* [...own, ...lines].sort((a, b) => a.at - b.at);
+    if (query.follow) yield* followed(cluster, namespace, sources, query, readTo, signal);
   }
 
   note(text: string): void {
@@ -102,15 +97,15 @@ export class Kubernetes implements Driver {
   }
 
   async crashes(process?: string): Promise<readonly CrashBundle[]> {
-    return await crashesOf(this.#options, this.#pictures.picture.pods, process);
+    return crashesOf(this.#pictures.picture.pods, process);
   }
 
   /** A change of the pods wakes the kubelet, which else looks at its volumes once in a minute. */
   async setLive(release: ReleaseVersion, values: Readonly<Record<string, string>>): Promise<void> {
     const { cluster, namespace, app, clock } = this.#options;
-    const { setting } = await this.#rendered(release);
-    const live = objectsOf(await this.#rendered(release)).find(({ metadata }) => metadata.name === liveObject(app));
-    if (!live || !setting.live) return;
+    this.#options.held();
+    const live = (await this.#rendered(release)).ground.find(({ metadata }) => metadata.name === liveObject(app));
+    if (!live) return;
     await this.#applying.apply([{ ...live, data: values }]);
     const changed = { metadata: { annotations: { "douze.dev/live": String(clock()) } } };
     for (const { pod } of placed(this.#pictures.picture.pods)) {
@@ -135,7 +130,8 @@ export class Kubernetes implements Driver {
   }
 
   async #take(step: Step): Promise<void> {
-    const { state, cluster, namespace } = this.#options;
+    const { state, cluster, namespace, held } = this.#options;
+    held();
     switch (step.do) {
       case "scale": {
         const { release, process, count, freshSince, freshSlots } = step;

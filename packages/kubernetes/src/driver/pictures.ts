@@ -102,13 +102,15 @@ export class Pictures implements AsyncDisposable {
   #woken(over: AbortSignal): (ms: number | undefined) => Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const wake = (): void => void setTimeout(resolve, gatherMs);
+    const end = (): void => resolve();
     this.#wakers.add(wake);
-    over.addEventListener("abort", () => resolve(), { once: true });
+    over.addEventListener("abort", end, { once: true });
     return async (ms) => {
       const timer = ms === undefined ? undefined : setTimeout(resolve, Math.min(ms + 1, 2 ** 31 - 1));
       if (!over.aborted) await promise;
       clearTimeout(timer);
       this.#wakers.delete(wake);
+      over.removeEventListener("abort", end);
     };
   }
 

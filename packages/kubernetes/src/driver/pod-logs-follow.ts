@@ -1,53 +1,68 @@
-import type { LogLine, LogQuery } from "@douze/core";
-import { Problem } from "@douze/core";
+import { type LogLine, type LogQuery, Problem } from "@douze/core";
 import type { Cluster } from "../api/cluster.ts";
 import { linesOf, matching, type Source } from "./pod-logs.ts";
 
-/** Between two looks for pods that are new, in milliseconds. */
+/** Between two looks for pods that are new, or that were started again, in milliseconds. */
 const lookMs = 500;
 
 /**
- * What pods write from now on; new ones are taken in as they begin.
+ * What pods write from now on: those that were there from where they were read to, and new ones from their beginning.
  *
- * @param told - lines that are known already
+ * @param sources - the pods that are there now
+ * @param readTo - by pod; changed in place
  */
 export async function* followed(
   cluster: Cluster,
   namespace: string,
   sources: () => readonly Source[],
   query: LogQuery,
-  told: Set<string>,
+  readTo: Map<string, string>,
   signal: AbortSignal,
 ): AsyncGenerator<LogLine> {
   const waiting: LogLine[] = [];
   const reading = new Set<string>();
+  const before = new Set(sources().map(({ pod }) => pod));
+  const wanted = matching(query);
+  let fault: unknown;
   let wake = (): void => undefined;
-  const wanted = matching({ ...query, ...(query.until !== undefined && { until: query.until }) });
   const read = async (source: Source): Promise<void> => {
-    const { last: _last, ...rest } = query;
-    for await (const line of linesOf(cluster, namespace, source, { ...rest, follow: true }, signal)) {
-      const key = `${line.process} ${line.at} ${line.text}`;
-      if (told.delete(key) || !wanted(line)) continue;
+    const { pod } = source;
+    const from = readTo.get(pod);
+    // One of which nothing was read yet begins now, if it was there; one that is new is read in whole.
+    const first: LogQuery = { follow: true, ...(from === undefined && before.has(pod) && { last: 0 }) };
+    for await (const { line, stamp } of linesOf(cluster, namespace, source, first, signal, from)) {
+      readTo.set(pod, stamp);
+      if (!wanted(line)) continue;
       waiting.push(line);
       wake();
     }
   };
-  while (!signal.aborted) {
-    for (const source of sources()) {
-      if (reading.has(source.pod)) continue;
-      reading.add(source.pod);
-      void read(source).catch((error: unknown) => {
-        // It has not begun, or is gone again: it is looked at anew while it is there.
-        if (error instanceof Problem || signal.aborted) reading.delete(source.pod);
-        else throw error;
+  const begin = (source: Source): void => {
+    reading.add(source.pod);
+    read(source)
+      // It has not begun, or is gone again.
+      .catch((error: unknown) => {
+        if (!(error instanceof Problem) && !signal.aborted) fault = error;
+      })
+      .finally(() => {
+        before.add(source.pod);
+        reading.delete(source.pod);
       });
+  };
+  const stop = (): void => wake();
+  signal.addEventListener("abort", stop);
+  try {
+    while (!signal.aborted) {
+      if (fault !== undefined) throw fault;
+      for (const source of sources()) if (!reading.has(source.pod)) begin(source);
+      yield* waiting.splice(0);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      wake = resolve;
+      const timer = setTimeout(resolve, lookMs);
+      if (waiting.length === 0 && !signal.aborted) await promise;
+      clearTimeout(timer);
     }
-    yield* waiting.splice(0);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    wake = resolve;
-    const timer = setTimeout(resolve, lookMs);
-    signal.addEventListener("abort", () => resolve(), { once: true });
-    if (waiting.length === 0) await promise;
-    clearTimeout(timer);
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
 }

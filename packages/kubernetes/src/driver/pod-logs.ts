@@ -30,19 +30,30 @@ export function sourcesOf(pods: readonly IPod[], processes: readonly string[] | 
   });
 }
 
-/** What is stored of some pods' lines, oldest first. */
+/** A line, and the moment that the kubelet gave it, to the nanosecond: it tells lines apart that came within one millisecond. */
+export interface Stamped {
+  readonly line: LogLine;
+  /** `2026-11-21T14:00:00.123456789`, always with nine digits, so that texts compare as moments do. */
+  readonly stamp: string;
+}
+
+/** What is stored of some pods' lines, oldest first, and up to where each pod was read. */
 export async function storedLines(
   cluster: Cluster,
   namespace: string,
   sources: readonly Source[],
   query: LogQuery,
   signal: AbortSignal,
-): Promise<LogLine[]> {
+): Promise<{ readonly lines: readonly LogLine[]; readonly readTo: Map<string, string> }> {
+  const readTo = new Map<string, string>();
   const each = await Promise.all(
     sources.map(async (source) => {
       const lines: LogLine[] = [];
       try {
-        for await (const line of linesOf(cluster, namespace, source, { ...query, follow: false }, signal)) lines.push(line);
+        for await (const { line, stamp } of linesOf(cluster, namespace, source, { ...query, follow: false }, signal)) {
+          lines.push(line);
+          readTo.set(source.pod, stamp);
+        }
       } catch (error) {
         // Its machine is gone, or does not answer: what the pod's own record says is better than nothing.
         if (!(error instanceof Problem)) throw error;
@@ -55,7 +66,43 @@ export async function storedLines(
     .flat()
     .filter(matching(query))
     .sort((a, b) => a.at - b.at);
-  return query.last === undefined ? all : query.last === 0 ? [] : all.slice(-query.last);
+  return { readTo, lines: query.last === undefined ? all : query.last === 0 ? [] : all.slice(-query.last) };
+}
+
+/**
+ * A pod's lines as the kubelet keeps them.
+ *
+ * @param after - only those that came later than this stamp
+ */
+export async function* linesOf(
+  cluster: Cluster,
+  namespace: string,
+  { pod, process, release }: Source,
+  { since, last, follow = false, grep }: LogQuery,
+  signal: AbortSignal,
+  after?: string,
+): AsyncGenerator<Stamped> {
+  const from = after === undefined ? since && new Date(since).toISOString() : `${after}Z`;
+  const parameters = {
+    container: containerName,
+    timestamps: "true",
+    ...(follow && { follow: "true" }),
+    ...(from !== undefined && { sinceTime: from }),
+    // With an expression the last lines that match may lie further back.
+    ...(last !== undefined && grep === undefined && { tailLines: String(last) }),
+  };
+  for await (const text of cluster.lines(`${pathOf(kinds.pod, namespace, pod)}/log`, parameters, signal)) {
+    const blank = text.indexOf(" ");
+    const stamp = stampOf(text.slice(0, blank));
+    if (stamp === undefined || (after !== undefined && stamp <= after)) continue;
+    yield { stamp, line: { at: Date.parse(`${stamp}Z`) as Instant, process, release, stream: "stdout", text: text.slice(blank + 1) } };
+  }
+}
+
+/** Trailing noughts are left out where it comes from. */
+function stampOf(text: string): string | undefined {
+  const [, moment, fraction = ""] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z$/.exec(text) ?? [];
+  return moment === undefined ? undefined : `${moment}.${fraction.padEnd(9, "0")}`;
 }
 
 function lastWords(pod: IPod, process: string, release: string): LogLine[] {
@@ -63,30 +110,6 @@ function lastWords(pod: IPod, process: string, release: string): LogLine[] {
   const { message = "", finishedAt = "" } = status?.state?.terminated ?? status?.lastState?.terminated ?? {};
   const at = Date.parse(finishedAt) as Instant;
   return message.split("\n").flatMap((text) => (text === "" ? [] : [{ at, process, release, stream: "stderr" as const, text }]));
-}
-
-/** A pod's lines as the kubelet keeps them. */
-export async function* linesOf(
-  cluster: Cluster,
-  namespace: string,
-  { pod, process, release }: Source,
-  query: LogQuery,
-  signal: AbortSignal,
-): AsyncGenerator<LogLine> {
-  const { since, last, follow = false, grep } = query;
-  const parameters = {
-    container: containerName,
-    timestamps: "true",
-    ...(follow && { follow: "true" }),
-    ...(since !== undefined && { sinceTime: new Date(since).toISOString() }),
-    // With an expression the last lines that match may lie further back.
-    ...(last !== undefined && grep === undefined && { tailLines: String(last) }),
-  };
-  for await (const text of cluster.lines(`${pathOf(kinds.pod, namespace, pod)}/log`, parameters, signal)) {
-    const blank = text.indexOf(" ");
-    const at = Date.parse(text.slice(0, blank)) as Instant;
-    if (!Number.isNaN(at)) yield { at, process, release, stream: "stdout", text: text.slice(blank + 1) };
-  }
 }
 
 export function matching({ since, until, grep }: LogQuery): (line: LogLine) => boolean {
