@@ -1,4 +1,5 @@
 import type { Operations } from "@douze/engine";
+import type { Drift } from "@douze/kubernetes";
 import type { Environment } from "./open-cluster.ts";
 
 /** What only looks takes no lock: anybody may do it while somebody releases. */
@@ -35,13 +36,18 @@ const ways: Readonly<Record<Exclude<keyof Operations, "logs">, "looks" | "acts">
   shutDown: "acts",
 };
 
+/** What can be asked of an environment in a cluster. */
+export interface ClusterOperations extends Operations, AsyncDisposable {
+  readonly elsewhere: true;
+  /** What there is not as the current release has it. */
+  drift(): Promise<readonly Drift[]>;
+}
+
 /**
  * The operations of an environment in a cluster, carried out in this process: no engine of ours runs there. What changes something holds
  * the environment's lock until its steps are taken.
  */
-export function clusterOperations(
-  open: (looksOnly: boolean) => Promise<Environment>,
-): Operations & AsyncDisposable & { readonly elsewhere: true } {
+export function clusterOperations(open: (looksOnly: boolean) => Promise<Environment>): ClusterOperations {
   let looking: Promise<Environment> | undefined;
   let acting: Promise<Environment> | undefined;
   const look = (): Promise<Environment> => {
@@ -66,6 +72,7 @@ export function clusterOperations(
   });
   return {
     elsewhere: true,
+    drift: async () => await (await look()).drift(),
     ...(Object.fromEntries(calls) as unknown as Omit<Operations, "logs">),
     async *logs(query, signal) {
       yield* (await look()).engine.operations.logs(query, signal);

@@ -3,6 +3,7 @@ import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { Problem } from "@douze/core/problem";
 import type { Operations } from "@douze/engine";
+import type { Drift } from "@douze/kubernetes";
 import { answers, connect, runtimeDirectory, socketPath } from "@douze/server/client";
 import type { Place } from "./place.ts";
 
@@ -13,6 +14,8 @@ export type Reached = Operations &
   AsyncDisposable & {
     /** They concern another place than this machine, where nothing can be started in this terminal. */
     readonly elsewhere?: boolean;
+    /** Of a cluster: what there is not as the current release has it. */
+    readonly drift?: () => Promise<readonly Drift[]>;
   };
 
 /**

@@ -15,6 +15,7 @@ import {
 import { Engine, type EngineOptions, inventoryFile, type OnProgress, type Provider, type Remote } from "@douze/engine";
 import {
   Cluster,
+  type Drift,
   findImage,
   Kubernetes,
   kubeconfigAccess,
@@ -36,6 +37,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** An environment in a cluster, with its engine in this process. */
 export interface Environment extends AsyncDisposable {
   readonly engine: Engine;
+  /** What there is not as the current release has it. */
+  readonly drift: () => Promise<readonly Drift[]>;
 }
 
 export interface ClusterOptions {
@@ -72,6 +75,7 @@ export async function openCluster(options: ClusterOptions): Promise<Environment>
   const parent = await Parent.find(cluster, own, app);
   if (!looksOnly) await parent.ensure(app);
   const ledger = secretStore(cluster, own, app);
+  let driver: Kubernetes | undefined;
   const remote = remoteOf({ place, env, app, target, ledger, parent });
   const engine = await Engine.open({
     app,
@@ -105,7 +109,10 @@ export async function openCluster(options: ClusterOptions): Promise<Environment>
           held: () => mayAct(),
           force,
           onNote,
-        }).then((driver) => stack.use(driver)),
+        }).then((opened) => {
+          driver = stack.use(opened);
+          return opened;
+        }),
       addresses: () => target.hosts.map((host) => `https://${host}`),
       isolation: [`Kubernetes: namespace ${own} of ${cluster.server}`],
       onShutDown: () => {
@@ -116,7 +123,7 @@ export async function openCluster(options: ClusterOptions): Promise<Environment>
   stack.use(engine);
   await engine.seen();
   const held = stack.move();
-  return { engine, [Symbol.asyncDispose]: () => held.disposeAsync() };
+  return { engine, drift: async () => (await driver?.drift()) ?? [], [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
 /**

@@ -301,6 +301,28 @@ describe.skipIf(missing !== undefined)("an environment in a cluster", () => {
     );
   });
 
+  test("what was changed by hand is shown, with who did it", async () => {
+    await using shop = await Shop.make();
+    await shop.good("deploy");
+    await shop.good("config", "set", "PASSWORD=s3cr3t-of-ana");
+    expect(await shop.good("drift", "--exit-code")).toBe("all is as it was released\n");
+    const edit = {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "shop-web", namespace: shop.namespace },
+      spec: { minReadySeconds: 7 },
+    };
+    await cluster.apply(edit, { manager: "kubectl-edit", force: true });
+    await cluster.remove(kinds.disruptionBudget, shop.namespace, "shop-worker");
+    const { code, stdout } = await shop.douze("drift", "--exit-code", "--json");
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toEqual([
+      { object: "Deployment shop-web", field: "spec.minReadySeconds", live: "7", wanted: "1", by: "kubectl-edit" },
+      { object: "PodDisruptionBudget shop-worker", field: "" },
+    ]);
+    expect(await shop.good("drift")).toMatch(/shop-worker\s+-\s+gone/);
+  });
+
   test("one may release at a time; whoever only looks waits for nobody", async () => {
     await using shop = await Shop.make();
     await shop.good("deploy");

@@ -1,6 +1,7 @@
 export { type Access, Cluster } from "./api/cluster.ts";
 export { kubeconfigAccess } from "./api/kubeconfig.ts";
 export { Kubernetes, type KubernetesOptions } from "./driver/kubernetes.ts";
+export type { Drift } from "./plan/drift.ts";
 export { namespace, priorityClass } from "./plan/ground.ts";
 export { type KubernetesObject, objectName } from "./plan/object.ts";
 export { objectsOf, type Rendered, type RenderIn, render } from "./plan/render.ts";

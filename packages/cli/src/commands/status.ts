@@ -9,12 +9,12 @@ export function register(program: Command): void {
     .addHelpText("after", examples(["douze status", "of this app"], ["douze status --env staging --json", "for a program"]))
     .action(async (_options, command: Command) => {
       const { ask, paper, json } = contextOf(command);
-      const status = await ask((operations) => operations.status());
+      const [status, elsewhere] = await ask(async (operations) => [await operations.status(), operations.elsewhere] as const);
       if (json) return paper.json(status);
       const { app, environment, running, pid, current, candidate, formation, maintenance, addresses, isolation } = status;
       const { line, styled } = paper;
       line(
-        `${styled("bold", app)} in ${environment}: ${running ? `running, engine ${pid}` : "not running"}${maintenance ? ", in maintenance" : ""}`,
+        `${styled("bold", app)} in ${environment}: ${elsewhere ? "in a cluster" : running ? `running, engine ${pid}` : "not running"}${maintenance ? ", in maintenance" : ""}`,
       );
       line(
         `  release   ${current === undefined ? "none yet" : `v${current}`}${candidate === undefined ? "" : `, v${candidate} on its way`}`,
@@ -27,6 +27,6 @@ export function register(program: Command): void {
         }`,
       );
       for (const address of addresses) line(`  open      ${address}`);
-      for (const sentence of isolation) line(`  isolation ${sentence}`);
+      for (const sentence of isolation) line(`  ${elsewhere ? "where    " : "isolation"} ${sentence}`);
     });
 }

@@ -1,7 +1,7 @@
 import type { IDeployment } from "kubernetes-models/apps/v1/Deployment";
 import type { IReplicaSet } from "kubernetes-models/apps/v1/ReplicaSet";
 import type { Cluster } from "../api/cluster.ts";
-import { kindOf, kinds } from "../api/kinds.ts";
+import { type Kind, kinds } from "../api/kinds.ts";
 import { canonical, type KubernetesObject, objectName } from "../plan/object.ts";
 
 interface Labelled extends KubernetesObject {
@@ -46,6 +46,12 @@ export class Applying {
     await this.#cluster.createNew(object);
   }
 
+  /** Removes an object, which may be applied again later. */
+  async remove(kind: Kind, namespace: string, name: string): Promise<void> {
+    await this.#cluster.remove(kind, namespace, name);
+    this.#applied.delete(`${kind.kind} ${name}`);
+  }
+
   /**
    * Removes what is an app's and neither wanted nor in use: frozen objects stay while a set of pods, old or new, names them.
    *
@@ -61,8 +67,7 @@ export class Applying {
         const object = { ...found, kind: kind.kind };
         const component = found.metadata.labels?.["app.kubernetes.io/component"];
         if (kept.has(objectName(object)) || component === "environment") continue;
-        await this.#cluster.remove(kind, namespace, found.metadata.name);
-        this.#applied.delete(objectName(object));
+        await this.remove(kind, namespace, found.metadata.name);
         removed.push(objectName(object));
       }
     }
@@ -114,6 +119,5 @@ export class Applying {
 const handOverManager = "douze-handover";
 
 function held({ apiVersion, kind, metadata: { name, namespace } }: KubernetesObject, replicas: number): KubernetesObject {
-  kindOf({ apiVersion, kind });
   return { apiVersion, kind, metadata: { name, ...(namespace !== undefined && { namespace }) }, spec: { replicas } };
 }

@@ -16,6 +16,7 @@ import {
 import type { CrashBundle, Driver, OneOffPlace, RunnableSource } from "@douze/engine";
 import type { Cluster } from "../api/cluster.ts";
 import { kinds } from "../api/kinds.ts";
+import type { Drift } from "../plan/drift.ts";
 import { oneOffJob } from "../plan/jobs.ts";
 import { liveObject, processObject } from "../plan/names.ts";
 import { placed } from "../plan/observe.ts";
@@ -23,6 +24,7 @@ import { objectsOf, type Rendered, render } from "../plan/render.ts";
 import { carried, type TargetState, withAsked, withDraining, withoutRelease } from "../plan/state.ts";
 import { Applying } from "./applying.ts";
 import { crashesOf } from "./crashes.ts";
+import { drifting } from "./drifting.ts";
 import { Notes } from "./notes.ts";
 import { Pictures } from "./pictures.ts";
 import { type Source, sourcesOf, storedLines } from "./pod-logs.ts";
@@ -98,6 +100,16 @@ export class Kubernetes implements Driver {
 
   async crashes(process?: string): Promise<readonly CrashBundle[]> {
     return crashesOf(this.#pictures.picture.pods, process);
+  }
+
+  /** What in the cluster is not as the release has it that serves. */
+  async drift(): Promise<readonly Drift[]> {
+    const { cluster, state } = this.#options;
+    const { routed } = state.read();
+    if (routed === undefined) return [];
+    // A task that has run is gone one day, and is not made again.
+    const { ground, workloads, surroundings } = await this.#rendered(routed);
+    return await drifting(cluster, [...ground, ...workloads, ...surroundings]);
   }
 
   /** A change of the pods wakes the kubelet, which else looks at its volumes once in a minute. */
@@ -196,7 +208,7 @@ export class Kubernetes implements Driver {
     if (routed === undefined) {
       const selector = `app.kubernetes.io/part-of=${app},app.kubernetes.io/managed-by=douze`;
       const { items } = await cluster.list(kinds.deployment, namespace, selector);
-      for (const { metadata } of items) await cluster.remove(kinds.deployment, namespace, metadata.name);
+      for (const { metadata } of items) await this.#applying.remove(kinds.deployment, namespace, metadata.name);
       return;
     }
     if (carried(state.read()) !== routed) return;
