@@ -1,7 +1,7 @@
 // Builds the real software that tests of the cluster driver run against, once: `node tools/cluster/build.mjs [name ...]`.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 
 const bin = process.env.DOUZE_CLUSTER_BIN ?? join(homedir(), ".cache", "douze", "cluster");
@@ -36,6 +36,12 @@ const programs = {
   "kube-linter": { version: "v0.8.3", module: "linter", package: "golang.stackrox.io/kube-linter/cmd/kube-linter" },
 };
 
+/** Definitions of kinds that are not the cluster's own: files of a module. */
+const definitions = {
+  "httproutes.yaml": { module: "sigs.k8s.io/gateway-api@v1.6.1", file: "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml" },
+  "scaledobjects.yaml": { module: "github.com/kedacore/keda/v2@v2.18.0", file: "config/crd/bases/keda.sh_scaledobjects.yaml" },
+};
+
 const go = spawnSync("go", ["version"], { encoding: "utf8" });
 if (go.error) {
   console.error("there is no `go`: tests against a cluster are skipped");
@@ -53,11 +59,24 @@ for (const [name, program] of Object.entries(programs)) {
   const begun = Date.now();
   build(name, program);
   record[name] = wanted;
-  writeFileSync(`${recordFile}.aside`, `${JSON.stringify(record, undefined, 2)}\n`);
-  renameSync(`${recordFile}.aside`, recordFile);
+  writeRecord();
   console.log(`${name} ${program.version} built in ${Math.round((Date.now() - begun) / 1000)} s`);
 }
+mkdirSync(join(bin, "definitions"), { recursive: true });
+for (const [name, { module, file }] of Object.entries(definitions)) {
+  if (record[name] === module && existsSync(join(bin, "definitions", name))) continue;
+  const env = { ...process.env, GOFLAGS: "-mod=mod" };
+  const { Dir } = JSON.parse(execFileSync("go", ["mod", "download", "-json", module], { cwd: tmpdir(), env, encoding: "utf8" }));
+  writeFileSync(join(bin, "definitions", name), readFileSync(join(Dir, file)));
+  record[name] = module;
+  writeRecord();
+}
 console.log(bin);
+
+function writeRecord() {
+  writeFileSync(`${recordFile}.aside`, `${JSON.stringify(record, undefined, 2)}\n`);
+  renameSync(`${recordFile}.aside`, recordFile);
+}
 
 function build(name, { module, package: path, version: at, flags = "" }) {
   const env = { ...process.env, GOFLAGS: "", CGO_ENABLED: "0", GOBIN: bin };

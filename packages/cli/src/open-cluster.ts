@@ -69,7 +69,7 @@ export async function openCluster(options: ClusterOptions): Promise<Environment>
   let mayAct = (): void => undefined;
   if (!looksOnly) {
     if (target.manageNamespace) await cluster.apply(namespace({ namespace: own, release: { app }, target }));
-    const lock = stack.use(await Lock.take(cluster, own, app, `${by}, pid ${process.pid}`, clock));
+    const lock = stack.use(await Lock.take(cluster, own, app, `${by}, pid ${process.pid}`, clock, (holder) => hasEnded(holder, by)));
     mayAct = () => lock.lost.throwIfAborted();
   }
   const parent = await Parent.find(cluster, own, app);
@@ -223,6 +223,18 @@ async function opened(
   }
   const { appFolder } = await import("@douze/build/image");
   return { build: (await shippedImage(ledger, digest, target.image)).build, tree: appFolder };
+}
+
+/** Whether a command of the same person on this machine was cut off: nobody needs to wait for its lock to run out. */
+function hasEnded(holder: string, by: string): boolean {
+  const [, who, pid] = /^(.*), pid (\d+)$/.exec(holder) ?? [];
+  if (who !== by || pid === undefined) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
 }
 
 /** What a cluster attaches is reached from there. */

@@ -353,8 +353,10 @@ describe.skipIf(missing !== undefined)("an environment in a cluster", () => {
       await running.ended;
     }
     expect(await shop.releases()).toEqual(["v1 current", "v2 pending"]);
-    // Its lock runs out by itself; here nobody waits for that.
-    await cluster.patch(kinds.lease, shop.namespace, "douze-shop", { spec: { holderIdentity: null, renewTime: null } });
+    // Its lock has not run out, and its holder is known to have ended.
+    expect((await shop.get<{ spec: object }>("lease", "douze-shop"))?.spec).toMatchObject({
+      holderIdentity: expect.stringContaining("pid") as string,
+    });
     await shop.commit(manifest());
     await shop.good("deploy");
     expect(await shop.releases()).toEqual(["v1 superseded", "v2 failed", "v3 current"]);

@@ -69,23 +69,11 @@ export class Cluster implements Disposable {
     });
   }
 
-  /** @throws Problem cluster-refused - one of that name is there (its reason is `AlreadyExists`) */
-  async create(object: KubernetesObject): Promise<KubernetesObject> {
+  /** Makes an object; or tells, by `false`, that one of its name is there. */
+  async createNew(object: KubernetesObject, kind: Kind = kindOf(object)): Promise<boolean> {
     const { name, namespace = "" } = object.metadata;
     const query = { fieldManager: "douze", fieldValidation: "Strict" };
-    return await this.#must(`make ${object.kind} ${name}`, {
-      method: "POST",
-      path: pathOf(kindOf(object), namespace),
-      query,
-      body: object,
-    });
-  }
-
-  /** Like `create`, but tells whether one of that name was there. */
-  async createNew(object: KubernetesObject): Promise<boolean> {
-    const { name, namespace = "" } = object.metadata;
-    const query = { fieldManager: "douze", fieldValidation: "Strict" };
-    const answer = await this.#send({ method: "POST", path: pathOf(kindOf(object), namespace), query, body: object });
+    const answer = await this.#send({ method: "POST", path: pathOf(kind, namespace), query, body: object });
     if (answer.status === 409) return false;
     this.#check(`make ${object.kind} ${name}`, answer);
     return true;

@@ -45,13 +45,21 @@ export class Lock implements AsyncDisposable {
 
   /**
    * @param holder - who takes it: `ana@laptop, pid 4711`
+   * @param isGone - whether a holder is known to have ended without giving it back
    * @throws Problem cluster-locked - somebody else has it
    */
-  static async take(cluster: Cluster, namespace: string, app: AppName, holder: string, now: () => Instant): Promise<Lock> {
+  static async take(
+    cluster: Cluster,
+    namespace: string,
+    app: AppName,
+    holder: string,
+    now: () => Instant,
+    isGone: (holder: string) => boolean = () => false,
+  ): Promise<Lock> {
     const name = parentName(app);
     const there = await cluster.get<Lease>(kinds.lease, namespace, name);
     const held = there && heldBy(there, now());
-    if (held !== undefined && held !== holder) throw taken(held);
+    if (held !== undefined && held !== holder && !isGone(held)) throw taken(held);
     const spec = specOf(holder, now(), (there?.spec?.leaseTransitions ?? -1) + 1);
     const object = there ? { ...there, spec } : { apiVersion: kinds.lease.apiVersion, kind: "Lease", metadata: { name, namespace }, spec };
     const got = there

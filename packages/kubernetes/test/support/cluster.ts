@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import { Cluster } from "../../src/index.ts";
+import { parse } from "yaml";
+import { Cluster, type KubernetesObject } from "../../src/index.ts";
 
 /** Where `tools/cluster/build.mjs` puts what it builds. */
 export const binaries = process.env["DOUZE_CLUSTER_BIN"] ?? join(homedir(), ".cache/douze/cluster");
@@ -132,6 +133,30 @@ export class TestCluster implements AsyncDisposable {
       },
       (text) => this.warnings.push(text),
     );
+  }
+
+  /** Makes kinds known that are not the cluster's own: HTTPRoute and ScaledObject. */
+  async define(): Promise<void> {
+    const definition = {
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      plural: "customresourcedefinitions",
+      cluster: true,
+    };
+    using cluster = this.connect();
+    const names: string[] = [];
+    for (const file of await readdir(join(binaries, "definitions"))) {
+      const object = parse(await readFile(join(binaries, "definitions", file), "utf8")) as KubernetesObject;
+      await cluster.createNew(object, definition);
+      names.push(object.metadata.name);
+    }
+    for (const name of names) {
+      for (let look = 0; look < 100; look++) {
+        const there = await cluster.get<{ status?: { conditions?: { type: string; status: string }[] } }>(definition, "", name);
+        if (there?.status?.conditions?.some(({ type, status }) => type === "Established" && status === "True")) break;
+        await pause(100);
+      }
+    }
   }
 
   async #answers(): Promise<boolean> {
