@@ -172,7 +172,7 @@ async function cachedLayer(store: string, blobs: Blobs, entries: readonly Entry[
 }
 
 async function inputOf(entries: readonly Entry[]): Promise<Digest> {
-  const hash = createHash("sha256").update(`layers ${process.version}\n`);
+  const hash = createHash("sha256").update(`${mediaTypes.layer} ${process.version}\n`);
   for (const entry of entries) {
     const stats = "file" in entry ? await lstat(entry.file) : undefined;
     hash.update(JSON.stringify([entry, stats && [stats.size, stats.mtimeMs, stats.ino]]));

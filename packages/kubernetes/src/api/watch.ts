@@ -48,6 +48,7 @@ export async function watch<T extends Watched>(
       version ??= await list();
       version = await follow(cluster, kind, namespace, selector, version, picture, changed, signal);
     } catch {
+      if (signal.aborted) return;
       // Unreachable for a while, or the thread was lost: what is there is asked for anew.
       version = undefined;
       await pause(signal);
