@@ -8,7 +8,7 @@ import { type Cluster, type KubernetesObject, Lock } from "@douze/kubernetes";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasRegistry, Registry } from "../../build/test/support/registry.ts";
 import { kinds } from "../../kubernetes/src/api/kinds.ts";
-import { clusterMissing, TestCluster } from "../../kubernetes/test/support/cluster.ts";
+import { clusterMissing, pause, TestCluster } from "../../kubernetes/test/support/cluster.ts";
 import { type Ended, start } from "./support/douze.ts";
 
 const missing = clusterMissing() ?? (hasRegistry ? undefined : "there is no registry");
@@ -361,6 +361,27 @@ describe.skipIf(missing !== undefined)("an environment in a cluster", () => {
     await shop.good("deploy");
     expect(await shop.releases()).toEqual(["v1 superseded", "v2 failed", "v3 current"]);
     expect(await shop.processes()).toEqual(["web.1 v3 ready", "web.2 v3 ready", "worker.1 v3 ready"]);
+  });
+
+  test("whoever is killed at any moment leaves what the next one understands", async () => {
+    const more = 'cron: { tidy: { command: "true", schedule: "@daily" } }\n';
+    await using shop = await Shop.make(manifest({ more }));
+    for (const ms of [900, 1_300, 1_700, 2_100, 2_500, 2_900, 3_300]) {
+      await shop.commit(manifest({ more: `${more}# after ${ms} ms\n` }));
+      await using running = shop.start("deploy");
+      await pause(ms);
+      running.child.kill("SIGKILL");
+      await running.ended;
+    }
+    await shop.good("deploy");
+    const list = await shop.releases();
+    expect(list.filter((each) => /pending/.test(each))).toEqual([]);
+    const last = list.map((each) => Number(/\d+/.exec(each)?.[0])).reduce((a, b) => Math.max(a, b));
+    expect(list).toContain(`v${last} current`);
+    expect(await shop.processes()).toEqual([`web.1 v${last} ready`, `web.2 v${last} ready`, `worker.1 v${last} ready`]);
+    expect(await shop.names("cronJob")).toEqual(["shop-cron-tidy"]);
+    expect(await shop.names("disruptionBudget")).toEqual(["shop-web", "shop-worker"]);
+    expect(await shop.good("drift")).toBe("all is as it was released\n");
   });
 
   test("a command is run in a pod of the release, and its exit status is the command's", async () => {

@@ -141,28 +141,33 @@ export class Kubernetes implements Driver {
     await this.#pictures[Symbol.asyncDispose]();
   }
 
+  /**
+   * What a step changes in the cluster comes before it is written down as done: whoever is cut off in between takes the step again.
+   */
   async #take(step: Step): Promise<void> {
     const { state, cluster, namespace, held } = this.#options;
     held();
     switch (step.do) {
       case "scale": {
         const { release, process, count, freshSince, freshSlots } = step;
-        await state.write(withAsked(state.read(), release, process, { count, freshSince, freshSlots }));
-        if (carried(state.read()) === release) await this.#bring(release, process);
-        return await this.#replaceSlots(release, process, freshSlots);
+        const next = withAsked(state.read(), release, process, { count, freshSince, freshSlots });
+        if (carried(next) === release) await this.#bring(release, process, next);
+        await this.#replaceSlots(release, process, freshSlots);
+        return await state.write(next);
       }
       case "route":
         return await this.#route(step.release);
-      case "drain":
-        await state.write(withDraining(state.read(), step.release));
-        return await this.#takeBack(step.release);
+      case "drain": {
+        const next = withDraining(state.read(), step.release);
+        await this.#takeBack(step.release, next);
+        return await state.write(next);
+      }
       case "retire":
         return await state.write(withoutRelease(state.read(), step.release));
       case "maintain": {
-        await state.write({ ...state.read(), maintenance: step.on });
-        const { routed } = state.read();
-        if (routed !== undefined) await this.#applying.apply((await this.#rendered(routed)).workloads);
-        return;
+        const next = { ...state.read(), maintenance: step.on };
+        if (next.routed !== undefined) await this.#applying.apply((await this.#rendered(next.routed, next)).workloads);
+        return await state.write(next);
       }
       case "run-once":
         return await this.#run(step);
@@ -179,8 +184,8 @@ export class Kubernetes implements Driver {
   }
 
   /** One process type of a release, with what all of them need. */
-  async #bring(release: ReleaseVersion, process: ProcessType): Promise<void> {
-    const { ground, workloads } = await this.#rendered(release);
+  async #bring(release: ReleaseVersion, process: ProcessType, next: TargetState): Promise<void> {
+    const { ground, workloads } = await this.#rendered(release, next);
     await this.#applying.apply(ground);
     const own = processObject(this.#options.app, process);
     await this.#applying.apply(workloads.filter(({ metadata }) => metadata.name === own));
@@ -188,22 +193,23 @@ export class Kubernetes implements Driver {
 
   async #route(release: ReleaseVersion): Promise<void> {
     const { state, namespace, app } = this.#options;
-    await state.write({ ...state.read(), routed: release });
-    const now = state.read();
-    const rendered = await this.#rendered(release);
-    if (carried(now) === release) {
+    const next = { ...state.read(), routed: release };
+    const rendered = await this.#rendered(release, next);
+    if (carried(next) === release) {
       await this.#applying.apply(rendered.ground);
       await this.#applying.apply(rendered.workloads);
     }
     await this.#applying.apply(rendered.surroundings);
+    await state.write(next);
+    // Last: what is left over when this is cut off harms nobody, and goes with the next release.
     const removed = await this.#applying.prune(namespace, app, [...objectsOf(rendered), ...rendered.oneOffs]);
     if (removed.length > 0) this.#notes.add(`removed what ${versionName(release)} no longer has: ${removed.join(", ")}`);
   }
 
   /** What a failed release has put in place of the one that serves goes back; where none serves, it ends. */
-  async #takeBack(release: ReleaseVersion): Promise<void> {
-    const { state, cluster, namespace, app } = this.#options;
-    const { routed } = state.read();
+  async #takeBack(release: ReleaseVersion, next: TargetState): Promise<void> {
+    const { cluster, namespace, app } = this.#options;
+    const { routed } = next;
     if (routed === release) return;
     if (routed === undefined) {
       const selector = `app.kubernetes.io/part-of=${app},app.kubernetes.io/managed-by=douze`;
@@ -211,8 +217,8 @@ export class Kubernetes implements Driver {
       for (const { metadata } of items) await this.#applying.remove(kinds.deployment, namespace, metadata.name);
       return;
     }
-    if (carried(state.read()) !== routed) return;
-    const { ground, workloads } = await this.#rendered(routed);
+    if (carried(next) !== routed) return;
+    const { ground, workloads } = await this.#rendered(routed, next);
     await this.#applying.apply(ground);
     await this.#applying.apply(workloads);
   }
@@ -236,10 +242,9 @@ export class Kubernetes implements Driver {
     }
   }
 
-  async #rendered(version: ReleaseVersion): Promise<Rendered> {
-    const { runnable, image, target, nameKey, state } = this.#options;
+  async #rendered(version: ReleaseVersion, { asked, maintenance }: TargetState = this.#options.state.read()): Promise<Rendered> {
+    const { runnable, image, target, nameKey } = this.#options;
     const { release, env } = await runnable(version);
-    const { asked, maintenance } = state.read();
     const own = Object.entries(asked[version] ?? {});
     const formation = { ...release.formation, ...Object.fromEntries(own.map(([type, { count }]) => [type, count])) };
     return render({
