@@ -145,6 +145,13 @@ test.each([
   expect(thrown).toMatchObject({ code: "target-unfit", why: expect.stringContaining(why) as string });
 });
 
+test("nothing is closed to others in a namespace that they may share", () => {
+  const selected = (input: RenderIn): unknown =>
+    (named(input, "NetworkPolicy", /default-deny/)[0]?.["spec"] as { podSelector: object } | undefined)?.podSelector;
+  expect(selected(written(plain))).toEqual({ matchLabels: { "app.kubernetes.io/part-of": "shop" } });
+  expect(selected(written({ ...plain, target: "  manageNamespace: true\n" }))).toEqual({});
+});
+
 test("every image is named by its digest", () => {
   const text = names.map((name) => yamlOf(objects(example(name)))).join("\n");
   const found = [...text.matchAll(/\bimage: (\S+)/g)].map(([, each]) => each);

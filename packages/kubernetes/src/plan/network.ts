@@ -27,14 +27,17 @@ const portsByScheme: Readonly<Record<string, number>> = {
   "https:": 443,
 };
 
-/** Nothing goes in or out of a pod that nobody spoke of. */
+/** Nothing goes in or out of a pod that nobody spoke of; in a namespace that others may share, of the app's own pods alone. */
 export function defaultDeny(setting: Setting): KubernetesObject {
   const name = denyObject(setting.release.app);
   return {
     apiVersion: "networking.k8s.io/v1",
     kind: "NetworkPolicy",
     metadata: { name, namespace: setting.namespace, labels: labelsOf(setting, name, "network") },
-    spec: { podSelector: {}, policyTypes: ["Ingress", "Egress"] },
+    spec: {
+      podSelector: setting.target.manageNamespace ? {} : { matchLabels: { "app.kubernetes.io/part-of": setting.release.app } },
+      policyTypes: ["Ingress", "Egress"],
+    },
   } satisfies INetworkPolicy;
 }
 
