@@ -1,8 +1,9 @@
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { build } from "@douze/build";
-import { credentialsFor, makeImage, push, writeLayout } from "@douze/build/image";
+import { writeLayout } from "@douze/build/image";
 import type { OnProgress } from "@douze/engine";
+import { imageFor, imageStore, sendImage } from "./images.ts";
 import { clusterTarget } from "./open-cluster.ts";
 import type { Place } from "./place.ts";
 
@@ -43,23 +44,11 @@ export async function imageOf(place: Place, env: Env, wish: ImageWish, onProgres
     home: env["HOME"] ?? homedir(),
     ...(wish.ref !== undefined && { ref: wish.ref }),
   });
-  const store = join(paths.root, "images");
-  const tell = (text: string): void => onProgress({ stage: "build", text });
   const { app } = made.build.manifest;
-  const image = await makeImage({ app, build: made.build, tree: made.tree, store, onProgress: tell, signal });
-  if (wish.output !== undefined) await writeLayout(image, store, resolve(wish.output), `${app}:${wish.tag ?? "latest"}`);
-  const layers = image.parts.reduce((sum, { size }) => sum + size, 0);
-  const told = { digest: image.digest, reused: image.reused, sizeBytes: layers };
+  const how = { place, signal, onProgress: (text: string): void => onProgress({ stage: "build", text }) };
+  const image = await imageFor(how, app, made);
+  if (wish.output !== undefined) await writeLayout(image, imageStore(place), resolve(wish.output), `${app}:${wish.tag ?? "latest"}`);
+  const told = { digest: image.digest, reused: image.reused, sizeBytes: image.parts.reduce((sum, { size }) => sum + size, 0) };
   if (repository === undefined) return told;
-  const credentials = await credentialsFor(repository.split("/", 1)[0] ?? "", env);
-  const { reference } = await push({
-    image,
-    store,
-    repository,
-    onProgress: tell,
-    signal,
-    ...(wish.tag !== undefined && { tag: wish.tag }),
-    ...(credentials && { credentials }),
-  });
-  return { ...told, reference };
+  return { ...told, reference: (await sendImage(how, image, repository, env, wish.tag)).reference };
 }

@@ -173,22 +173,11 @@ function remoteOf({ place, env, app, target, ledger, parent }: RemoteIn): Remote
   const ship: Remote["ship"] = async ({ build, tree }, onProgress) => {
     const there = await findImage(ledger, build.digest, target.image);
     if (there) return onProgress({ stage: "build", text: `image ${there.image} is there` });
-    const { buildInImage, credentialsFor, makeImage, push } = await import("@douze/build/image");
-    const tell = (text: string): void => onProgress({ stage: "build", text });
-    const signal = new AbortController().signal;
-    const store = `${place.paths.root}/images`;
-    const image = await makeImage({ app, build, tree, store, onProgress: tell, signal });
-    const registry = target.image.split("/", 1)[0] ?? "";
-    const credentials = await credentialsFor(registry, env);
-    const { reference } = await push({
-      image,
-      store,
-      repository: target.image,
-      onProgress: tell,
-      signal,
-      ...(credentials && { credentials }),
-    });
-    tell(`image ${reference}`);
+    const [{ buildInImage }, { imageFor, sendImage }] = await Promise.all([import("@douze/build/image"), import("./images.ts")]);
+    const how = { place, signal: new AbortController().signal, onProgress: (text: string): void => onProgress({ stage: "build", text }) };
+    const image = await imageFor(how, app, { build, tree });
+    const { reference } = await sendImage(how, image, target.image, env);
+    how.onProgress(`image ${reference}`);
     await recordImage(ledger, build.digest, target.image, { build: buildInImage(build, image), image: reference });
   };
   return {

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import type { Operations, RunView } from "@douze/engine";
 import type { Context } from "./context.ts";
 import { exitStatus } from "./run-here.ts";
@@ -27,7 +28,7 @@ export async function runThere({ paper, by }: Context, operations: Operations, w
   let ended: RunView | undefined;
   while (!end.signal.aborted && !ended) {
     ended = (await operations.runs()).find((each) => each.run === run && each.endedAt !== undefined);
-    if (!ended) await pause();
+    if (!ended) await setTimeout(lookMs);
   }
   end.abort();
   await showing;
@@ -36,10 +37,4 @@ export async function runThere({ paper, by }: Context, operations: Operations, w
   let line = 0;
   for await (const { text } of operations.logs({ processes: [run] }, new AbortController().signal)) if (line++ >= shown) paper.line(text);
   process.exitCode = exitStatus(ended.outcome ?? { by: "unknown" });
-}
-
-async function pause(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  setTimeout(resolve, lookMs);
-  await promise;
 }

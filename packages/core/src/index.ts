@@ -23,7 +23,7 @@ export {
 export type { Attachment, Inventory, LocalTarget, LogRetention, Target } from "./model/inventory.ts";
 export { checkInventory, defaultInventory, inventory, inventoryShape, inventoryTarget } from "./model/inventory-file.ts";
 export type { Entrance, KubernetesTarget } from "./model/kubernetes-target.ts";
-export type { LogLine, LogQuery } from "./model/log.ts";
+export { grepInvalid, isOfProcess, type LogLine, type LogQuery } from "./model/log.ts";
 export { type JsonLine, type LogLevel, readJsonLine } from "./model/log-json.ts";
 export {
   type BuildDeclaration,

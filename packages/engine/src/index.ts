@@ -36,3 +36,4 @@ export type {
   RunView,
   ScalingView,
 } from "./view.ts";
+export { outcomeText } from "./views.ts";

@@ -1,4 +1,5 @@
 import type { Instant } from "./ids.ts";
+import { Problem } from "./problem.ts";
 
 /** One line of the event stream. */
 export interface LogLine {
@@ -26,4 +27,19 @@ export interface LogQuery {
   readonly last?: number;
   /** Go on with what comes. */
   readonly follow?: boolean;
+}
+
+/** Whose lines a name of a query means: `web` every `web.N`, `cron.report` every run of it. */
+export function isOfProcess(process: string, wanted: string): boolean {
+  return process === wanted || process.startsWith(`${wanted}.`);
+}
+
+/** @throws nothing: for the caller to throw */
+export function grepInvalid(pattern: string, why: string): Problem {
+  return new Problem({
+    code: "log-grep-invalid",
+    what: `\`${pattern.slice(0, 80)}\` cannot be searched for`,
+    why,
+    fix: "write a JavaScript regular expression; put a backslash before characters such as `(` and `[` to take them as they are",
+  });
 }

@@ -38,8 +38,6 @@ export class Cluster implements Disposable {
   readonly #access: Access;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 16 });
   readonly #onWarning: (text: string) => void;
-  /** Requests sent so far. */
-  requests = 0;
 
   /** @param onWarning - what the server remarks on a request that it carried out */
   constructor(access: Access, onWarning: (text: string) => void) {
@@ -184,7 +182,6 @@ export class Cluster implements Disposable {
   }
 
   async #open({ method, path, query = {}, body, contentType = "application/json", signal }: Ask): Promise<IncomingMessage> {
-    this.requests++;
     const url = new URL(this.server);
     const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "")).toString();
     const content = body === undefined ? undefined : Buffer.from(JSON.stringify(body));

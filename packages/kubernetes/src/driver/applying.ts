@@ -4,10 +4,6 @@ import type { Cluster } from "../api/cluster.ts";
 import { type Kind, kinds } from "../api/kinds.ts";
 import { canonical, type KubernetesObject, objectName } from "../plan/object.ts";
 
-interface Labelled extends KubernetesObject {
-  readonly metadata: KubernetesObject["metadata"] & { readonly uid?: string };
-}
-
 /** What belongs to an app and is removed when nothing names it any more. Namespaces and the ledger never are. */
 const pruned = [
   kinds.route,
@@ -63,11 +59,10 @@ export class Applying {
     const removed: string[] = [];
     for (const kind of pruned) {
       const selector = `app.kubernetes.io/part-of=${app},app.kubernetes.io/managed-by=douze,!douze.dev/ledger`;
-      for (const found of (await this.#cluster.list<Labelled>(kind, namespace, selector)).items) {
-        const object = { ...found, kind: kind.kind };
-        const component = found.metadata.labels?.["app.kubernetes.io/component"];
+      for (const object of (await this.#cluster.list(kind, namespace, selector)).items) {
+        const component = object.metadata.labels?.["app.kubernetes.io/component"];
         if (kept.has(objectName(object)) || component === "environment") continue;
-        await this.remove(kind, namespace, found.metadata.name);
+        await this.remove(kind, namespace, object.metadata.name);
         removed.push(objectName(object));
       }
     }

@@ -1,7 +1,8 @@
-import { type Instant, processName } from "@douze/core";
-import type { CrashBundle } from "@douze/engine";
+import { type Instant, isOfProcess, processName, versionName } from "@douze/core";
+import { type CrashBundle, outcomeText } from "@douze/engine";
 import type { IPod } from "kubernetes-models/v1/Pod";
 import { outcomeOf, placed, statusOf } from "../plan/observe.ts";
+import { lastWords } from "./pod-logs.ts";
 
 /** What the cluster still knows of ends that nobody asked for: the last of each pod that is there. */
 export function crashesOf(pods: readonly IPod[], process: string | undefined): readonly CrashBundle[] {
@@ -10,11 +11,8 @@ export function crashesOf(pods: readonly IPod[], process: string | undefined): r
       const name = processName({ process: type, index });
       const status = statusOf(pod);
       const ended = status?.state?.terminated ?? status?.lastState?.terminated;
-      if (!ended || (process !== undefined && process !== name && process !== type)) return [];
-      const outcome = outcomeOf(ended);
+      if (!ended || (process !== undefined && !isOfProcess(name, process))) return [];
       const at = Date.parse(ended.finishedAt ?? "") as Instant;
-      const told =
-        outcome.by === "exit" ? `exited with status ${outcome.code}` : outcome.by === "signal" ? `killed by ${outcome.signal}` : "ended";
       return [
         {
           id: `${pod.metadata?.name}-${status?.restartCount ?? 0}`,
@@ -22,13 +20,10 @@ export function crashesOf(pods: readonly IPod[], process: string | undefined): r
           release,
           at,
           startedAt: Date.parse(ended.startedAt ?? "") as Instant,
-          ending: ended.reason === "OOMKilled" ? "over its memory limit" : told,
+          ending: ended.reason === "OOMKilled" ? "over its memory limit" : outcomeText(outcomeOf(ended)),
           command: pod.spec?.containers[0]?.command?.at(-1) ?? "",
           restarts: status?.restartCount ?? 0,
-          lines: (ended.message ?? "")
-            .split("\n")
-            .filter((text) => text !== "")
-            .map((text) => ({ at, process: name, release: `v${release}`, stream: "stderr" as const, text })),
+          lines: lastWords(pod, name, versionName(release)),
         },
       ];
     })

@@ -1,4 +1,4 @@
-import { type Instant, type LogLine, type LogQuery, Problem } from "@douze/core";
+import { grepInvalid, type Instant, isOfProcess, type LogLine, type LogQuery, Problem } from "@douze/core";
 import type { IPod } from "kubernetes-models/v1/Pod";
 import type { Cluster } from "../api/cluster.ts";
 import { kinds, pathOf } from "../api/kinds.ts";
@@ -25,7 +25,7 @@ export function sourcesOf(pods: readonly IPod[], processes: readonly string[] | 
     const release = annotations["douze.dev/release"] ?? "";
     const job = labels["batch.kubernetes.io/job-name"] ?? "";
     const process = numbered.get(name) ?? (own.startsWith("cron.") ? `${own}.${job.split("-").at(-1)}` : own);
-    const wanted = processes === undefined || processes.some((each) => process === each || process.startsWith(`${each}.`));
+    const wanted = processes === undefined || processes.some((each) => isOfProcess(process, each));
     return begun && wanted && own !== "" ? [{ pod: name, process, release, lastWords: lastWords(pod, process, release) }] : [];
   });
 }
@@ -105,7 +105,8 @@ function stampOf(text: string): string | undefined {
   return moment === undefined ? undefined : `${moment}.${fraction.padEnd(9, "0")}`;
 }
 
-function lastWords(pod: IPod, process: string, release: string): LogLine[] {
+/** What the cluster noted of the last end of what ran in a pod. */
+export function lastWords(pod: IPod, process: string, release: string): LogLine[] {
   const status = statusOf(pod);
   const { message = "", finishedAt = "" } = status?.state?.terminated ?? status?.lastState?.terminated ?? {};
   const at = Date.parse(finishedAt) as Instant;
@@ -121,12 +122,6 @@ function expressionOf(text: string): RegExp {
   try {
     return new RegExp(text);
   } catch (cause) {
-    throw new Problem({
-      code: "log-grep-invalid",
-      what: `\`${text}\` is no regular expression`,
-      why: (cause as Error).message,
-      fix: "quote signs that mean something in one, such as `\\(`",
-      cause,
-    });
+    throw grepInvalid(text, (cause as Error).message);
   }
 }

@@ -32,7 +32,6 @@ export interface Workload {
   readonly restart: "Always" | "Never";
   readonly probes: Pick<IContainer, "startupProbe" | "readinessProbe" | "livenessProbe">;
   readonly spread: boolean;
-  readonly interactive?: boolean;
 }
 
 /** Of the pod's one container. */
@@ -141,7 +140,6 @@ function container(setting: Setting, workload: Workload, linger: number): IConta
       runAsNonRoot: true,
       runAsUser: appUser,
     },
-    ...(workload.interactive && { stdin: true, stdinOnce: true, tty: true }),
     // Why it ended can be read without its log.
     terminationMessagePolicy: "FallbackToLogsOnError",
     volumeMounts: [{ name: "tmp", mountPath: tmpFolder }, ...(live ? [{ name: "live", mountPath: liveFolder, readOnly: true }] : [])],

@@ -21,12 +21,14 @@ const largest = 1_000_000;
 export function secretStore(cluster: Cluster, namespace: string, app: AppName): LedgerStore {
   const objectOf = (name: string): string => `douze.${app}.${name.replace(/\.json$/, "")}`;
   const place = (name: string): string => `Secret ${namespace}/${objectOf(name)}`;
+  // What was read or written once never changes, and a release asks for the same few entries at each of its steps.
+  const known = new Map<string, string>();
   return {
     place,
     read: async () => {
       const { items } = await cluster.list<EntrySecret>(kinds.secret, namespace, `douze.dev/ledger=${app}`);
       const prefix = `douze.${app}.`;
-      return new Map(
+      const found = new Map(
         items
           .filter(({ metadata }) => metadata.name.startsWith(prefix))
           .map(
@@ -34,10 +36,16 @@ export function secretStore(cluster: Cluster, namespace: string, app: AppName): 
               [`${each.metadata.name.slice(prefix.length)}.json`, textOf(each, `Secret ${namespace}/${each.metadata.name}`)] as const,
           ),
       );
+      for (const [name, text] of found) known.set(name, text);
+      return found;
     },
     entry: async (name) => {
+      const before = known.get(name);
+      if (before !== undefined) return before;
       const found = await cluster.get<EntrySecret>(kinds.secret, namespace, objectOf(name));
-      return found && textOf(found, place(name));
+      if (!found) return undefined;
+      known.set(name, textOf(found, place(name)));
+      return known.get(name);
     },
     write: async (name, text) => {
       const content = gzipSync(text).toString("base64");

@@ -62,9 +62,7 @@ export class Lock implements AsyncDisposable {
     if (held !== undefined && held !== holder && !isGone(held)) throw taken(held);
     const spec = specOf(holder, now(), (there?.spec?.leaseTransitions ?? -1) + 1);
     const object = there ? { ...there, spec } : { apiVersion: kinds.lease.apiVersion, kind: "Lease", metadata: { name, namespace }, spec };
-    const got = there
-      ? await cluster.replace({ ...object, apiVersion: kinds.lease.apiVersion, kind: "Lease" })
-      : await cluster.createNew(object);
+    const got = there ? await cluster.replace(object) : await cluster.createNew(object);
     if (!got) throw taken("somebody else");
     return new Lock(cluster, namespace, name, holder);
   }
@@ -73,7 +71,7 @@ export class Lock implements AsyncDisposable {
     const there = await this.#cluster.get<Lease>(kinds.lease, this.#namespace, this.#name);
     if (there?.spec?.holderIdentity !== this.#holder) return false;
     const spec = { ...there.spec, renewTime: micro(Date.now()) };
-    return await this.#cluster.replace({ ...there, apiVersion: kinds.lease.apiVersion, kind: "Lease", spec });
+    return await this.#cluster.replace({ ...there, spec });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -83,7 +81,7 @@ export class Lock implements AsyncDisposable {
     if (there?.spec?.holderIdentity !== this.#holder) return;
     const { leaseTransitions = 0 } = there.spec;
     // Given back, and not removed: the next one sees how often it changed hands.
-    await this.#cluster.replace({ ...there, apiVersion: kinds.lease.apiVersion, kind: "Lease", spec: { leaseTransitions } });
+    await this.#cluster.replace({ ...there, spec: { leaseTransitions } });
   }
 }
 

@@ -75,8 +75,6 @@ export class Parent {
     if (!this.#secret) throw new Error("the environment's object was not made yet");
     const object = {
       ...this.#secret,
-      apiVersion: "v1",
-      kind: "Secret",
       data: { ...this.#secret.data, state: encoded(JSON.stringify(state)) },
     };
     if (!(await this.#cluster.replace(object))) throw overtaken(this.#place);

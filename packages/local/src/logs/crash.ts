@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
+import { isOfProcess } from "@douze/core";
 import type { CrashBundle } from "@douze/engine";
-import { isOf } from "./query.ts";
 import { crashUnreadable, writeFailed } from "./troubles.ts";
 
 const bundlesKept = 50;
@@ -52,7 +52,7 @@ export class Crashes {
       }
     }
     if (bundles.length === 0 && unreadable !== undefined) throw crashUnreadable(unreadable.path, unreadable.cause);
-    return process === undefined ? bundles : bundles.filter((bundle) => isOf(bundle.process, process));
+    return process === undefined ? bundles : bundles.filter((bundle) => isOfProcess(bundle.process, process));
   }
 
   async #write(file: string, text: string): Promise<void> {

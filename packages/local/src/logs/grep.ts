@@ -1,5 +1,5 @@
 import { createContext, Script } from "node:vm";
-import { grepInvalid } from "./troubles.ts";
+import { grepInvalid } from "@douze/core";
 
 /** Longer than any sound expression takes for one frame. An expression such as `(a+)+$` would otherwise stop the whole engine. */
 const timeoutMs = 500;

@@ -1,4 +1,4 @@
-import type { LogLine, LogQuery } from "@douze/core";
+import { isOfProcess, type LogLine, type LogQuery } from "@douze/core";
 import { type Grep, grep } from "./grep.ts";
 import { frameLines } from "./lines.ts";
 import type { Frame } from "./scan.ts";
@@ -35,12 +35,7 @@ export function lastOf(process: string, release: string, count: number): Selecti
 
 /** Whose lines are wanted: of these, or of all where none is named. */
 export function wanting(processes: readonly string[]): Selection["wants"] {
-  return ({ process }) => processes.length === 0 || processes.some((wanted) => isOf(process, wanted));
-}
-
-/** `web` means every `web.N`, `cron.report` every run of it. */
-export function isOf(process: string, wanted: string): boolean {
-  return process === wanted || process.startsWith(`${wanted}.`);
+  return ({ process }) => processes.length === 0 || processes.some((wanted) => isOfProcess(process, wanted));
 }
 
 function matching(pattern: string | undefined): Selection["lines"] {

@@ -76,15 +76,6 @@ export function storeUnusable(directory: string, cause: unknown): Problem {
   });
 }
 
-export function grepInvalid(pattern: string, why: string): Problem {
-  return new Problem({
-    code: "log-grep-invalid",
-    what: `\`${pattern.slice(0, 80)}\` cannot be searched for`,
-    why,
-    fix: "write a JavaScript regular expression; put a backslash before characters such as `(` and `[` to take them as they are",
-  });
-}
-
 export function crashUnreadable(path: string, cause: unknown): Problem {
   return new Problem({
     code: "crash-unreadable",
