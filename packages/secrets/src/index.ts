@@ -1,5 +1,6 @@
 export { changeSecrets, type SecretsChange } from "./change-secrets.ts";
 export { applyEdited, editable } from "./edit-secrets.ts";
+export { encryptManifest, type FileKey, fileKey } from "./encrypt-manifest.ts";
 export { findIdentities } from "./find-identities.ts";
 export { type Identity, identityOf, newIdentity } from "./identity.ts";
 export { initIdentity } from "./init-identity.ts";

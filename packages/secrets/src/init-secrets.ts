@@ -35,7 +35,7 @@ export async function initialised(text: string, recipients: readonly string[], f
   const dataKey = newDataKey();
   const eol = lineBreak(text);
   const lastModified = moment(new Date());
-  const block = renderMetadata(await wrap(dataKey, recipients, file), lastModified, eol);
+  const block = renderMetadata(await wrap(dataKey, recipients, file), { lastModified, eol });
   const encrypted = splice(text, secretEdits(whole, dataKey));
   const gap = encrypted === "" || encrypted.endsWith("\n") ? "" : eol;
   return { text: signed(encrypted + gap + block, file, dataKey, lastModified), dataKey };

@@ -10,10 +10,13 @@ export function looksEncrypted(text: string): boolean {
   return text.startsWith("ENC[AES256_GCM,");
 }
 
-/** As sops, an empty text stays empty. Anew each time: the nonce is random. */
-export function encrypt(value: Plain, dataKey: Buffer, bound: string): string {
+/**
+ * As sops, an empty text stays empty.
+ *
+ * @param nonce - 32 bytes, never given for two values under one key. Default anew each time, at random
+ */
+export function encrypt(value: Plain, dataKey: Buffer, bound: string, nonce: Buffer = randomBytes(nonceBytes)): string {
   if (value.bytes.length === 0) return "";
-  const nonce = randomBytes(nonceBytes);
   const cipher = createCipheriv("aes-256-gcm", dataKey, nonce, { authTagLength: tagBytes }).setAAD(Buffer.from(bound, "utf8"));
   const sealed = Buffer.concat([cipher.update(value.bytes), cipher.final()]);
   const parts = { data: sealed, iv: nonce, tag: cipher.getAuthTag() };

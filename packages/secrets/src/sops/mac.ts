@@ -8,7 +8,7 @@ import type { OpenLeaf } from "./opened.ts";
 const onlyEncrypted = Buffer.from("8a3fd2ad54ce66527b1034f3d147be0b0b975b3bf44f72c6fdadec8176f27d69", "hex");
 
 /** SHA-512 over the values in document order, in upper-case hexadecimal digits. Nulls and comments are no part of it. */
-export function digest(leaves: readonly OpenLeaf[], macOnlyEncrypted: boolean): string {
+export function digest(leaves: readonly Pick<OpenLeaf, "plain" | "encrypted">[], macOnlyEncrypted: boolean): string {
   const hash = createHash("sha512");
   if (macOnlyEncrypted) hash.update(onlyEncrypted);
   for (const { plain, encrypted } of leaves) {
@@ -24,6 +24,7 @@ export function macFits(computed: string, { mac, lastModified }: Metadata, dataK
   return written.length === own.length && timingSafeEqual(written, own);
 }
 
-export function sealMac(computed: string, lastModified: string, dataKey: Buffer): string {
-  return encrypt(plain("str", computed), dataKey, lastModified);
+/** @param nonce - as of `encrypt` */
+export function sealMac(computed: string, lastModified: string, dataKey: Buffer, nonce?: Buffer): string {
+  return encrypt(plain("str", computed), dataKey, lastModified, nonce);
 }

@@ -19,21 +19,30 @@ export function renderKeys(keys: readonly Wrapped[], column: number, eol: string
 }
 
 /**
- * The block that makes a file one of sops: `secrets:` is encrypted, and the MAC covers what is encrypted. It does not cover the plain
+ * The block that makes a file one of sops: a part is encrypted, and the MAC covers what is encrypted. It does not cover the plain
  * part, which people without the key are to change in any editor; who changes it is told by version control.
  */
-export function renderMetadata(keys: readonly Wrapped[], lastModified: string, eol: string): string {
+export function renderMetadata(keys: readonly Wrapped[], { lastModified, eol, encrypted = "^secrets$", mac = "none" }: Marks): string {
   const lines = [
     "sops:",
     `    ${renderKeys(keys, 4, eol)}`,
-    "    encrypted_regex: ^secrets$",
+    `    encrypted_regex: ${encrypted}`,
     `    lastmodified: "${lastModified}"`,
-    "    mac: none",
+    `    mac: ${mac}`,
     "    mac_only_encrypted: true",
     `    version: ${sopsVersion}`,
     "",
   ];
   return lines.join(eol);
+}
+
+interface Marks {
+  readonly lastModified: string;
+  readonly eol: string;
+  /** Expression for the keys below which values are encrypted. Default those of an inventory. */
+  readonly encrypted?: string;
+  /** Default one that is to be made. */
+  readonly mac?: string;
 }
 
 /** The version of sops whose format this is; sops itself refuses a file without. */
