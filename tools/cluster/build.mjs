@@ -23,6 +23,7 @@ const own = (name) => ({ version: kubernetes, module: "kubernetes", package: `k8
 
 /** `module` is a folder with a go.mod of its own; without one, the package is built at its version as it is. */
 const programs = {
+  actionlint: { version: "v1.7.9", package: "github.com/rhysd/actionlint/cmd/actionlint" },
   etcd: { version: "3.6.8", module: "kubernetes", package: "go.etcd.io/etcd/server/v3" },
   "kube-apiserver": own("kube-apiserver"),
   "kube-controller-manager": own("kube-controller-manager"),
@@ -33,12 +34,20 @@ const programs = {
   kwok: { version: "v0.8.0", package: "sigs.k8s.io/kwok/cmd/kwok" },
   registry: { version: "v3.0.0", package: "github.com/distribution/distribution/v3/cmd/registry" },
   "kube-score": { version: "v1.20.0", package: "github.com/zegl/kube-score/cmd/kube-score" },
+  "compose-spec": { version: "v2.9.1", module: "compose", package: "." },
+  helm: { version: "v4.2.4", package: "helm.sh/helm/v4/cmd/helm" },
+  kustomize: { version: "v5.8.1", package: "sigs.k8s.io/kustomize/kustomize/v5" },
   "kube-linter": { version: "v0.8.3", module: "linter", package: "golang.stackrox.io/kube-linter/cmd/kube-linter" },
 };
 
 /** Definitions of kinds that are not the cluster's own: files of a module. */
 const definitions = {
   "httproutes.yaml": { module: "sigs.k8s.io/gateway-api@v1.6.1", file: "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml" },
+  "applications.yaml": { module: "github.com/argoproj/argo-cd/v3@v3.2.1", file: "manifests/crds/application-crd.yaml" },
+  "kustomizations.yaml": {
+    module: "github.com/fluxcd/kustomize-controller@v1.7.3",
+    file: "config/crd/bases/kustomize.toolkit.fluxcd.io_kustomizations.yaml",
+  },
   "scaledobjects.yaml": { module: "github.com/kedacore/keda/v2@v2.18.0", file: "config/crd/bases/keda.sh_scaledobjects.yaml" },
 };
 

@@ -3,6 +3,7 @@ export type { Build, Source } from "./model/build.ts";
 export { type Drain, type DrainKind, drainAddress } from "./model/drain.ts";
 export { envFile } from "./model/env-file.ts";
 export type { Formation } from "./model/formation.ts";
+export { type Gitops, type GitopsFormat, gitopsFormats } from "./model/gitops.ts";
 export {
   type AppName,
   appName,

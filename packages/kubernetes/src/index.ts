@@ -1,13 +1,18 @@
 export { type Access, Cluster } from "./api/cluster.ts";
 export { kubeconfigAccess } from "./api/kubeconfig.ts";
 export { Kubernetes, type KubernetesOptions } from "./driver/kubernetes.ts";
+export { Repository, untouched } from "./driver/repository.ts";
 export type { Drift } from "./plan/drift.ts";
 export { namespace, priorityClass } from "./plan/ground.ts";
+export type { Files } from "./plan/layout/files.ts";
+export { type LayoutFormat, type LayoutIn, layout } from "./plan/layout/layout.ts";
 export { type KubernetesObject, objectName } from "./plan/object.ts";
 export { objectsOf, type Rendered, type RenderIn, render } from "./plan/render.ts";
 export { namespaceOf } from "./plan/setting.ts";
 export { fileOf, yamlOf } from "./plan/yaml.ts";
 export { secretStore } from "./record/entries.ts";
+export { Folder, ledgerIn } from "./record/folder.ts";
 export { findImage, recordImage, type ShippedImage, shippedImage } from "./record/images.ts";
 export { Lock } from "./record/lock.ts";
+export { MemoryShelf, memoryStore } from "./record/memory.ts";
 export { Parent } from "./record/parent.ts";

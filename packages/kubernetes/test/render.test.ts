@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Problem } from "@douze/core";
 import { expect, test } from "vitest";
-import { type KubernetesObject, objectsOf, type RenderIn, render, yamlOf } from "../src/index.ts";
+import { type KubernetesObject, objectName, objectsOf, type RenderIn, render, yamlOf } from "../src/index.ts";
 import { binaries } from "./support/cluster.ts";
 import { examples } from "./support/examples.ts";
 import { image, written } from "./support/release.ts";
@@ -71,6 +71,21 @@ test("what is named by its content changes its name with it, and with nothing el
   expect(name(signed, "Secret")).not.toBe(name(one, "Secret"));
   // Who does not have the key cannot try values out.
   expect(name({ ...one, nameKey: Buffer.from("another key") }, "Secret")).not.toBe(name(one, "Secret"));
+});
+
+test("a live value that changes changes nothing but the object that holds it", () => {
+  const one = example("hola");
+  const greeted = { ...one.release.config["GREETING"], value: "Hi" } as (typeof one.release.config)[string];
+  const other = {
+    ...one,
+    env: { ...one.env, GREETING: "Hi" },
+    release: { ...one.release, config: { ...one.release.config, GREETING: greeted } },
+  };
+  const before = new Map(objects(one).map((each) => [objectName(each), yamlOf([each])]));
+  const changed = objects(other).filter((each) => before.get(objectName(each)) !== yamlOf([each]));
+  expect(changed.map(objectName)).toEqual(["ConfigMap hola-live"]);
+  const [web] = named(one, "Deployment", /hola-web/);
+  expect(JSON.stringify(web)).toContain('"envFrom":[{"configMapRef":{"name":"hola-live"}},');
 });
 
 test("a secret is in a Secret and nowhere else", () => {

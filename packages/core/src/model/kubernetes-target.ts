@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { type Gitops, gitopsOf, gitopsShape, type WrittenGitops } from "./gitops.ts";
 import { duration } from "./quantity.ts";
 import { flag } from "./scalar.ts";
 
@@ -39,6 +40,8 @@ export interface KubernetesTarget {
   readonly cpuLimits: boolean;
   /** Who answers for the app. */
   readonly owner?: { readonly team?: string; readonly email?: string };
+  /** Releases go to a repository in place of the cluster. */
+  readonly gitops?: Gitops;
 }
 
 export type Entrance =
@@ -136,6 +139,7 @@ export const kubernetesTargetShape: z.ZodObject = z
         .meta({ description: "Annotations of the service accounts, such as eks.amazonaws.com/role-arn" }),
       cpuLimits: flag.optional().meta({ description: "Whether CPU is bounded where the manifest says nothing. Default true" }),
       owner: owner.optional().meta({ description: "Who answers for the app" }),
+      gitops: gitopsShape.optional(),
     },
     { error: "keys such as `image:`" },
   )
@@ -161,17 +165,16 @@ export interface WrittenKubernetesTarget {
   readonly identity?: Readonly<Record<string, string>>;
   readonly cpuLimits?: boolean;
   readonly owner?: { readonly team?: string; readonly email?: string };
+  readonly gitops?: WrittenGitops;
 }
 
 /** What is declared; or, as a text, what is wrong with it. */
 export function kubernetesTargetOf(written: WrittenKubernetesTarget): KubernetesTarget | string {
-  const { hosts = [], gateway: by, ingress: old, priorityClass = "douze-default", context, namespace, pullSecret, monitoring } = written;
-  if (by && old) return "expected one of `gateway:` and `ingress:`";
-  if (hosts.length > 0 && !by && !old) return "`hosts:` needs `gateway:` or `ingress:`, by which requests come into the cluster";
-  if (hosts.length === 0 && (by || old)) return "`gateway:` and `ingress:` need `hosts:`, which are routed to this app";
-  const entrance: Entrance | undefined = by
-    ? { by: "gateway", ...by }
-    : old && { by: "ingress", className: old.class, tlsSecret: old.tls, ...(old.from !== undefined && { from: old.from }) };
+  const { hosts = [], priorityClass = "douze-default", context, namespace, pullSecret, monitoring } = written;
+  const entrance = entranceOf(written, hosts);
+  if (typeof entrance === "string") return entrance;
+  const gitops = written.gitops && gitopsOf(written.gitops);
+  if (typeof gitops === "string") return gitops;
   return {
     kind: "kubernetes",
     hosts,
@@ -191,5 +194,14 @@ export function kubernetesTargetOf(written: WrittenKubernetesTarget): Kubernetes
     ...(pullSecret !== undefined && { pullSecret }),
     ...(monitoring !== undefined && { monitoring }),
     ...(written.owner && { owner: written.owner }),
+    ...(gitops && { gitops }),
   };
+}
+
+function entranceOf({ gateway, ingress: old }: WrittenKubernetesTarget, hosts: readonly string[]): Entrance | string | undefined {
+  if (gateway && old) return "expected one of `gateway:` and `ingress:`";
+  if (hosts.length > 0 && !gateway && !old) return "`hosts:` needs `gateway:` or `ingress:`, by which requests come into the cluster";
+  if (hosts.length === 0 && (gateway || old)) return "`gateway:` and `ingress:` need `hosts:`, which are routed to this app";
+  if (gateway) return { by: "gateway", ...gateway };
+  return old && { by: "ingress", className: old.class, tlsSecret: old.tls, ...(old.from !== undefined && { from: old.from }) };
 }

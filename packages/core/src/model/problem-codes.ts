@@ -16,6 +16,7 @@ export const problemCodes = [
   "cluster-unknown",
   "cluster-unreachable",
   "command-not-found",
+  "commit-failed",
   "config-invalid",
   "config-missing",
   "console-undeclared",

@@ -125,7 +125,11 @@ function container(setting: Setting, workload: Workload, linger: number): IConta
     command: ["/bin/sh", "-c", shellCommand(workload.command)],
     workingDir: appFolder,
     env: environmentOf(setting, workload.own),
-    envFrom: [{ configMapRef: { name: frozen.config } }, { secretRef: { name: frozen.secret } }],
+    envFrom: [
+      ...(live ? [{ configMapRef: { name: liveObject(setting.release.app) } }] : []),
+      { configMapRef: { name: frozen.config } },
+      { secretRef: { name: frozen.secret } },
+    ],
     // The kubelet's own sleep: an image needs no shell for it.
     ...(linger > 0 && { lifecycle: { preStop: { sleep: { seconds: linger } } } }),
     ...workload.probes,

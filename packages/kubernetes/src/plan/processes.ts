@@ -25,7 +25,7 @@ export function deployment(setting: Setting, type: ProcessType, declared: Proces
   const scaled = isScaled(setting, type);
   const ready = settleSeconds(declared, setting.target.minReadyMs);
   const exemptions = [
-    ...podExemptions(setting),
+    ...podExemptions(setting, declared.limits),
     ...probeExemptions(declared),
     ...countExemptions(scaled ? undefined : count, declared.routed),
   ];

@@ -64,7 +64,9 @@ export function render(input: RenderIn): Rendered {
   const { app, manifest, config, attachments } = release;
   const frozenKeys = new Set([...Object.keys(config), ...Object.values(attachments).map(({ as }) => as)]);
   const parted = Object.groupBy(Object.entries(input.env), ([key]) => (frozenKeys.has(key) ? "config" : "platform"));
-  const values = frozenValues(release, Object.fromEntries(parted.config ?? []));
+  // A live value that changes would be another object, and replace the pods.
+  const frozen = (parted.config ?? []).filter(([key]) => config[key]?.live !== true);
+  const values = frozenValues(release, Object.fromEntries(frozen));
   const liveValues = Object.fromEntries(Object.entries(config).flatMap(([key, { live, value }]) => (live ? [[key, value]] : [])));
   const setting: Setting = {
     release,

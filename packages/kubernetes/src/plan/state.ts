@@ -21,7 +21,8 @@ export interface TargetState {
 
 export const noState: TargetState = { asked: {}, draining: [], maintenance: false };
 
-const shape = z.object({
+/** As it is written. */
+export const stateShape: z.ZodMiniType = z.object({
   asked: z.record(
     z.string(),
     z.record(z.string(), z.object({ count: z.number(), freshSince: z.number(), freshSlots: z.record(z.string(), z.number()) })),
@@ -33,7 +34,7 @@ const shape = z.object({
 
 /** @throws Problem ledger-unreadable - somebody has changed it into something else */
 export function readState(text: string, place: string): TargetState {
-  const result = shape.safeParse(jsonOf(text));
+  const result = stateShape.safeParse(jsonOf(text));
   // The names and instants in it were checked when they were asked for.
   if (result.success) return result.data as unknown as TargetState;
   throw new Problem({
@@ -45,7 +46,8 @@ export function readState(text: string, place: string): TargetState {
   });
 }
 
-function jsonOf(text: string): unknown {
+/** @returns nothing for what is no JSON */
+export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -9,9 +9,28 @@ export function yamlOf(objects: readonly object[]): string {
   return objects.map((each) => stringify(each, options)).join("---\n");
 }
 
-/** `01-serviceaccount-shop-web.yaml`: sorted as they are applied, and found by what they are. */
-export function fileOf({ kind, metadata }: KubernetesObject, index: number): string {
-  return `${String(index + 1).padStart(2, "0")}-${kind.toLowerCase()}-${metadata.name}.yaml`;
+/**
+ * `10-serviceaccount-shop-web.yaml`: found by what it is, and sorted as objects need one another. A new object changes the name of no
+ * other one's file.
+ */
+export function fileOf({ kind, metadata }: KubernetesObject): string {
+  return `${order[kind] ?? 90}-${kind.toLowerCase()}-${metadata.name}.yaml`;
 }
+
+/** What comes first, by kind; the rest comes last. */
+const order: Readonly<Record<string, string>> = {
+  Namespace: "00",
+  ServiceAccount: "10",
+  NetworkPolicy: "20",
+  ConfigMap: "30",
+  Secret: "30",
+  Job: "40",
+  Service: "50",
+  Deployment: "60",
+  PodDisruptionBudget: "70",
+  HorizontalPodAutoscaler: "70",
+  ScaledObject: "70",
+  CronJob: "80",
+};
 
 const options = { version: "1.1", sortMapEntries: true, aliasDuplicateObjects: false, lineWidth: 0 } as const;
