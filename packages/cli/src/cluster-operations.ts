@@ -1,5 +1,5 @@
-import type { Operations } from "@douze/engine";
-import type { Drift } from "@douze/kubernetes";
+import type { OnProgress, Operations } from "@douze/engine";
+import { type Drift, untouched } from "@douze/kubernetes";
 import type { Environment } from "./open-cluster.ts";
 
 /** What only looks takes no lock: anybody may do it while somebody releases. */
@@ -36,6 +36,21 @@ const ways: Readonly<Record<Exclude<keyof Operations, "logs">, "looks" | "acts">
   shutDown: "acts",
 };
 
+/** What only the cluster itself could tell or do, where releases are committed to a repository. */
+const untold: readonly (keyof Operations)[] = [
+  "processes",
+  "scaling",
+  "cron",
+  "cronRuns",
+  "cronRun",
+  "runs",
+  "runDetached",
+  "oneOff",
+  "crashes",
+  "logs",
+  "drains",
+];
+
 /** What can be asked of an environment in a cluster. */
 export interface ClusterOperations extends Operations, AsyncDisposable {
   readonly elsewhere: true;
@@ -43,11 +58,17 @@ export interface ClusterOperations extends Operations, AsyncDisposable {
   drift(): Promise<readonly Drift[]>;
 }
 
+export interface ClusterWays {
+  readonly open: (looksOnly: boolean) => Promise<Environment>;
+  /** Releases are committed to a repository: what happens in the cluster is not known. Default false. */
+  readonly committed?: boolean;
+}
+
 /**
  * The operations of an environment in a cluster, carried out in this process: no engine of ours runs there. What changes something holds
  * the environment's lock until its steps are taken.
  */
-export function clusterOperations(open: (looksOnly: boolean) => Promise<Environment>): ClusterOperations {
+export function clusterOperations({ open, committed = false }: ClusterWays): ClusterOperations {
   let looking: Promise<Environment> | undefined;
   let acting: Promise<Environment> | undefined;
   const look = (): Promise<Environment> => {
@@ -61,11 +82,14 @@ export function clusterOperations(open: (looksOnly: boolean) => Promise<Environm
   };
   const calls = Object.entries(ways).map(([name, way]) => {
     const call = async (...args: readonly unknown[]): Promise<unknown> => {
-      const { engine } = await (way === "looks" ? look() : act());
+      if (committed && untold.includes(name as keyof Operations)) throw untouched(`${name} cannot be told here`);
+      const { engine, settled } = await (way === "looks" ? look() : act());
+      const given = committed ? args.map(builtOnly) : args;
       try {
-        return await (engine.operations[name as keyof Operations] as (...given: readonly unknown[]) => Promise<unknown>)(...args);
+        return await (engine.operations[name as keyof Operations] as (...given: readonly unknown[]) => Promise<unknown>)(...given);
       } finally {
         await engine.rest();
+        if (way === "acts") await settled?.(name);
       }
     };
     return [name, call] as const;
@@ -75,10 +99,19 @@ export function clusterOperations(open: (looksOnly: boolean) => Promise<Environm
     drift: async () => await (await look()).drift(),
     ...(Object.fromEntries(calls) as unknown as Omit<Operations, "logs">),
     async *logs(query, signal) {
+      if (committed) throw untouched("the log is not known here");
       yield* (await look()).engine.operations.logs(query, signal);
     },
     [Symbol.asyncDispose]: async () => {
       for (const each of [looking, acting]) await (await each?.catch(() => undefined))?.[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Progress of what is done here, without what would happen in the cluster. */
+function builtOnly(arg: unknown): unknown {
+  if (typeof arg !== "function") return arg;
+  const told = arg as OnProgress;
+  const quiet: OnProgress = (event) => (event.stage === "build" || event.stage === "output" ? told(event) : undefined);
+  return quiet;
 }

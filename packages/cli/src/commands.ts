@@ -14,6 +14,18 @@ export const commands: readonly CommandEntry[] = [
   { name: "build", group: "Release", summary: "make a build, without a release", load: () => import("./commands/build.ts") },
   { name: "image", group: "Release", summary: "make the container image of a build", load: () => import("./commands/image.ts") },
   { name: "deploy", group: "Release", summary: "build a commit and release it", load: () => import("./commands/deploy.ts") },
+  {
+    name: "render",
+    group: "Release",
+    summary: "print what a release would be in a cluster",
+    load: () => import("./commands/render.ts"),
+  },
+  {
+    name: "pipeline",
+    group: "Start here",
+    summary: "print a pipeline that releases each commit",
+    load: () => import("./commands/pipeline.ts"),
+  },
   { name: "releases", group: "Release", summary: "list releases, or show one", load: () => import("./commands/releases.ts") },
   { name: "diff", group: "Release", summary: "show what differs between two releases", load: () => import("./commands/diff.ts") },
   {

@@ -51,10 +51,17 @@ async function runsInCluster({ directory, environment }: Place): Promise<boolean
 }
 
 async function inCluster(place: Place, env: Env, force: boolean): Promise<Reached> {
-  const [{ openCluster }, { clusterOperations }] = await Promise.all([import("./open-cluster.ts"), import("./cluster-operations.ts")]);
+  const [{ clusterTarget, openCluster }, { clusterOperations }] = await Promise.all([
+    import("./open-cluster.ts"),
+    import("./cluster-operations.ts"),
+  ]);
   const onNote = (text: string): void => void process.stderr.write(`${text}\n`);
   const by = `${userInfo().username}@${hostname()}`;
-  return clusterOperations((looksOnly) => openCluster({ place, env, by, looksOnly, force, onNote }));
+  const target = await clusterTarget(place);
+  const { gitops } = target;
+  if (!gitops) return clusterOperations({ open: (looksOnly) => openCluster({ place, env, by, looksOnly, force, onNote }) });
+  const { openRepository } = await import("./open-repository.ts");
+  return clusterOperations({ open: (looksOnly) => openRepository({ place, env, target, gitops, looksOnly, onNote }), committed: true });
 }
 
 /** How long an engine may take to start until it answers, and between two looks, in milliseconds. */

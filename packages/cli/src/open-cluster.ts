@@ -1,22 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { openBuild } from "@douze/build";
-import {
-  type AppName,
-  type Build,
-  type Digest,
-  type Instant,
-  inventoryTarget,
-  type KubernetesTarget,
-  Problem,
-  type RunName,
-} from "@douze/core";
-import { Engine, type EngineOptions, inventoryFile, type OnProgress, type Provider, type Remote } from "@douze/engine";
+import { type Instant, inventoryTarget, type KubernetesTarget, Problem } from "@douze/core";
+import { Engine, inventoryFile } from "@douze/engine";
 import {
   Cluster,
   type Drift,
-  findImage,
   Kubernetes,
   kubeconfigAccess,
   Lock,
@@ -25,12 +13,12 @@ import {
   objectName,
   Parent,
   priorityClass,
-  recordImage,
   secretStore,
   shippedImage,
 } from "@douze/kubernetes";
 import { inventoryOf } from "./open.ts";
 import { type Place, readManifest } from "./place.ts";
+import { elsewhere, nothingStored, remoteOf } from "./remote.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -39,6 +27,8 @@ export interface Environment extends AsyncDisposable {
   readonly engine: Engine;
   /** What there is not as the current release has it. */
   readonly drift: () => Promise<readonly Drift[]>;
+  /** What is left to do when something was changed, by the name of the operation. */
+  readonly settled?: (operation: string) => Promise<void>;
 }
 
 export interface ClusterOptions {
@@ -76,7 +66,7 @@ export async function openCluster(options: ClusterOptions): Promise<Environment>
   if (!looksOnly) await parent.ensure(app);
   const ledger = secretStore(cluster, own, app);
   let driver: Kubernetes | undefined;
-  const remote = remoteOf({ place, env, app, target, ledger, parent });
+  const remote = remoteOf({ place, env, app, target, ledger, maintenance: () => parent.state.maintenance, pushes: true });
   const engine = await Engine.open({
     app,
     environment: place.environment,
@@ -160,60 +150,6 @@ export async function prepareCluster(place: Place, onNote: (text: string) => voi
   return objects.map(objectName);
 }
 
-interface RemoteIn {
-  readonly place: Place;
-  readonly env: Env;
-  readonly app: AppName;
-  readonly target: KubernetesTarget;
-  readonly ledger: Remote["ledger"];
-  readonly parent: Parent;
-}
-
-function remoteOf({ place, env, app, target, ledger, parent }: RemoteIn): Remote {
-  const ship: Remote["ship"] = async ({ build, tree }, onProgress) => {
-    const there = await findImage(ledger, build.digest, target.image);
-    if (there) return onProgress({ stage: "build", text: `image ${there.image} is there` });
-    const [{ buildInImage }, { imageFor, sendImage }] = await Promise.all([import("@douze/build/image"), import("./images.ts")]);
-    const how = { place, signal: new AbortController().signal, onProgress: (text: string): void => onProgress({ stage: "build", text }) };
-    const image = await imageFor(how, app, { build, tree });
-    const { reference } = await sendImage(how, image, target.image, env);
-    how.onProgress(`image ${reference}`);
-    await recordImage(ledger, build.digest, target.image, { build: buildInImage(build, image), image: reference });
-  };
-  return {
-    ledger,
-    ship,
-    openBuild: (digest) => opened(place, ledger, target, ship, digest),
-    maintenance: {
-      read: async () => parent.state.maintenance,
-      // The driver's step writes it, with what follows from it.
-      write: async () => undefined,
-    },
-    schedules: true,
-    runName: () => `run.${randomBytes(3).toString("hex")}` as RunName,
-  };
-}
-
-/** One that another environment has, and this machine: it is brought over, as a promotion asks for. */
-async function opened(
-  place: Place,
-  ledger: Remote["ledger"],
-  target: KubernetesTarget,
-  ship: Remote["ship"],
-  digest: Digest,
-): Promise<{ build: Build; tree: string }> {
-  const silent: OnProgress = () => undefined;
-  if (!(await findImage(ledger, digest, target.image))) {
-    const local = await openBuild(place.paths.builds, digest).catch((error: unknown) => {
-      if (error instanceof Problem && error.code === "build-missing") return undefined;
-      throw error;
-    });
-    if (local) await ship(local, silent);
-  }
-  const { appFolder } = await import("@douze/build/image");
-  return { build: (await shippedImage(ledger, digest, target.image)).build, tree: appFolder };
-}
-
 /** Whether a command of the same person on this machine was cut off: nobody needs to wait for its lock to run out. */
 function hasEnded(holder: string, by: string): boolean {
   const [, who, pid] = /^(.*), pid (\d+)$/.exec(holder) ?? [];
@@ -224,33 +160,6 @@ function hasEnded(holder: string, by: string): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ESRCH";
   }
-}
-
-/** What a cluster attaches is reached from there. */
-const elsewhere: Provider = {
-  provides: () => false,
-  provision: async (resource) => {
-    throw unfit(`${resource} cannot be provided by Douze`, "a server that runs here is not reached from a cluster");
-  },
-  check: async () => ({ reachable: true, detail: "reached from the cluster; not looked at from here" }),
-  backup: async (resource) => {
-    throw unfit(`${resource} cannot be backed up from here`, "it is reached from the cluster");
-  },
-  restore: async (resource) => {
-    throw unfit(`${resource} cannot be restored from here`, "it is reached from the cluster");
-  },
-  [Symbol.asyncDispose]: async () => undefined,
-};
-
-const nothingStored: EngineOptions["archive"] = {
-  async *logs() {
-    yield* [];
-  },
-  crashes: async () => [],
-};
-
-function unfit(what: string, why: string): Problem {
-  return new Problem({ code: "target-unfit", what, why, fix: "use the means of the server or of the cluster's operator for it" });
 }
 
 function notStopped({ environment }: Place): Problem {

@@ -20,7 +20,7 @@ async function offered(here: App, words: readonly string[]): Promise<string[]> {
 }
 
 test.for([
-  [["re"], ["releases", "restart", "resources"]],
+  [["re"], ["render", "releases", "restart", "resources"]],
   [["config", "se"], ["set"]],
   [["config", "set", "--from"], ["--from-file"]],
   [["logs", "--fol"], ["--follow"]],
