@@ -48,6 +48,15 @@ const definitions = {
     module: "github.com/fluxcd/kustomize-controller@v1.7.3",
     file: "config/crd/bases/kustomize.toolkit.fluxcd.io_kustomizations.yaml",
   },
+  "externalsecrets.yaml": {
+    module: "github.com/external-secrets/external-secrets@v0.20.4",
+    file: "config/crds/bases/external-secrets.io_externalsecrets.yaml",
+  },
+  "istio.yaml": { module: "istio.io/api@v1.28.1", file: "kubernetes/customresourcedefinitions.gen.yaml" },
+  "podmonitors.yaml": {
+    module: "github.com/prometheus-operator/prometheus-operator@v0.85.0",
+    file: "example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml",
+  },
   "scaledobjects.yaml": { module: "github.com/kedacore/keda/v2@v2.18.0", file: "config/crd/bases/keda.sh_scaledobjects.yaml" },
 };
 

@@ -31,6 +31,8 @@ export interface BuildRequest {
   readonly ref?: string;
   /** What lies in the folder, in place of a commit. */
   readonly workingTree: boolean;
+  /** It is to run in a container: where the manifest names a Dockerfile, that makes it runnable. Default false. */
+  readonly container?: boolean;
   /** Where builds are kept. */
   readonly store: string;
   /** Where package managers keep what they have fetched, from build to build. */
@@ -70,7 +72,10 @@ export async function build(request: BuildRequest): Promise<BuildResult> {
     const source = await exportSource(request, tree);
     const facts = await factsOf(tree);
     const declared = manifestFromFiles(facts.texts, folderAppName(request.directory));
-    const plan = detect(facts, declared?.build ?? {}, Object.keys(declared?.processes ?? {}).length > 0);
+    const dockerfile = request.container ? declared?.build.dockerfile : undefined;
+    const how = dockerfile === undefined ? (declared?.build ?? {}) : ({ language: "none" } as const);
+    const detected = detect(facts, how, Object.keys(declared?.processes ?? {}).length > 0);
+    const plan = dockerfile === undefined ? detected : { ...detected, why: dockerfile, others: [] };
     const manifest = completed(declared, plan, facts, request.directory);
     const runtime = plan.runtime && (await findRuntime(plan.runtime, request.path, request.home));
     onProgress({ kind: "stage", text: `${plan.language}${runtime ? ` ${runtime.version}` : ""} (${plan.why})` });

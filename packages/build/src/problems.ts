@@ -51,11 +51,11 @@ const installs: Readonly<Record<string, string>> = {
   bundle: "`gem install bundler`",
 };
 
-export function toolMissing(tool: string): Problem {
+export function toolMissing(tool: string, why = "the codebase's lock file belongs to it, and it is not in PATH"): Problem {
   return new Problem({
     code: "build-tool-missing",
     what: `\`${tool}\` is not installed`,
-    why: "the codebase's lock file belongs to it, and it is not in PATH",
+    why,
     fix: `install it: ${installs[tool] ?? "see its own documentation"}`,
   });
 }

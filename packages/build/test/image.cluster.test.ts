@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, mkdtempDisposable, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
@@ -208,3 +208,67 @@ test("a registry that is not there is told", async () => {
   const sent = push({ image, store, repository: "127.0.0.1:1/shop", onProgress: quiet, signal });
   await expect(sent).rejects.toMatchObject({ code: "registry-unreachable" });
 });
+
+test.skipIf(!has("buildah") || !hasRegistry || !isRoot)(
+  "a Dockerfile of the codebase makes the image, once for each build, and it is pushed as any",
+  async () => {
+    await using registry = await Registry.start();
+    await using base = await Codebase.of({ Procfile: "web: true\n" });
+    const plain = await made(base);
+    const { reference } = await push({ ...plain, repository: `${registry.host}/base`, onProgress: quiet, signal });
+    await using folder = await mkdtempDisposable(join(tmpdir(), "douze-dockerfile-"));
+    const settings = {
+      BUILDAH_ISOLATION: "chroot",
+      CONTAINERS_STORAGE_CONF: join(folder.path, "storage.conf"),
+      CONTAINERS_REGISTRIES_CONF: join(folder.path, "registries.conf"),
+    };
+    await writeFile(
+      settings.CONTAINERS_STORAGE_CONF,
+      `[storage]\ndriver = "vfs"\ngraphroot = "${folder.path}/graph"\nrunroot = "${folder.path}/run"\n`,
+    );
+    await writeFile(settings.CONTAINERS_REGISTRIES_CONF, `[[registry]]\nlocation = "${registry.host}"\ninsecure = true\n`);
+    const dockerfile = `FROM ${reference}\nUSER 0\nWORKDIR /srv/shop\nENV PATH=/srv/bin:/usr/bin:/bin\nCOPY . .\nRUN echo made > made.txt\n`;
+    await using codebase = await Codebase.of({
+      "douze.yaml": "app: shop\nbuild: { dockerfile: docker/Dockerfile }\nprocesses: { web: ./serve }\n",
+      "docker/Dockerfile": dockerfile,
+      // It would be refused for want of a lock file; the Dockerfile says how it is built.
+      "package.json": '{ "dependencies": { "left-pad": "1.0.0" } }',
+    });
+    const before = { ...process.env };
+    Object.assign(process.env, settings);
+    try {
+      const { build, tree } = await codebase.build({ container: true });
+      const lines: string[] = [];
+      const request = { app: build.manifest.app, build, tree, store: shared, onProgress: (text: string) => void lines.push(text), signal };
+      const image = await makeImage(request);
+      expect(lines.join("\n")).toMatch(/docker\/Dockerfile, by buildah[\s\S]*RUN echo made/);
+      expect(image).toMatchObject({ workingDir: "/srv/shop", path: ["/srv/bin", "/usr/bin", "/bin"], reused: false });
+      const again = await makeImage(request);
+      expect(again).toMatchObject({ digest: image.digest, reused: true });
+      const sent = await push({ image, store: shared, repository: `${registry.host}/shop`, onProgress: quiet, signal });
+      expect(sent.reference).toBe(`${registry.host}/shop@${image.digest}`);
+      expect((await push({ image, store: shared, repository: `${registry.host}/shop`, onProgress: quiet, signal })).sentBytes).toBe(0);
+      const told = await fetch(`http://${registry.host}/v2/shop/manifests/${image.digest}`, {
+        headers: { accept: image.manifest.mediaType },
+      });
+      expect(((await told.json()) as { layers: unknown[] }).layers.length).toBeGreaterThan(1);
+      execFileSync("buildah", ["pull", "-q", sent.reference], { env: process.env });
+      const container = execFileSync("buildah", ["from", sent.reference], { env: process.env, encoding: "utf8" }).trim();
+      expect(
+        execFileSync("buildah", ["run", container, "--", "/bin/sh", "-c", "pwd; cat made.txt"], { env: process.env, encoding: "utf8" }),
+      ).toBe("/srv/shop\nmade\n");
+
+      await using broken = await Codebase.of({
+        "douze.yaml": "app: shop\nbuild: { dockerfile: Dockerfile }\nprocesses: { web: ./serve }\n",
+        Dockerfile: `FROM ${reference}\nUSER 0\nRUN echo the last words >&2 && exit 3\n`,
+      });
+      const failing = await broken.build({ container: true });
+      await expect(makeImage({ ...request, ...failing })).rejects.toMatchObject({
+        code: "build-failed",
+        why: expect.stringContaining("the last words") as string,
+      });
+    } finally {
+      for (const key of Object.keys(settings)) if (before[key] === undefined) delete process.env[key];
+    }
+  },
+);

@@ -36,6 +36,7 @@ export async function imageOf(place: Place, env: Env, wish: ImageWish, onProgres
   const made = await build({
     directory,
     workingTree: wish.workingTree ?? false,
+    container: true,
     store: paths.builds,
     cache: paths.cache,
     onProgress: ({ kind, text }) => onProgress({ stage: kind === "stage" ? "build" : "output", text }),

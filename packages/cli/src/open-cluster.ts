@@ -90,8 +90,8 @@ export async function openCluster(options: ClusterOptions): Promise<Environment>
           target,
           runnable,
           image: async ({ build }) => {
-            const { image, build: shipped } = await shippedImage(ledger, build, target.image);
-            return { image, language: shipped.language };
+            const { build: shipped, ...where } = await shippedImage(ledger, build, target.image);
+            return { ...where, language: shipped.language };
           },
           nameKey: () => parent.nameKey,
           state: { read: () => parent.state, write: (state) => parent.write(state) },

@@ -179,8 +179,8 @@ async function engineOn({ place, env, app, target, gitops, looksOnly, onNote, pa
         new Repository({
           ...{ shelf, target, gitops, path, runnable, nameKey, encrypt, clock, onNote },
           image: async ({ build }) => {
-            const { image, build: shipped } = await shippedImage(ledger, build, target.image);
-            return { image, language: shipped.language };
+            const { build: shipped, ...where } = await shippedImage(ledger, build, target.image);
+            return { ...where, language: shipped.language };
           },
         }),
       addresses: () => target.hosts.map((host) => `https://${host}`),

@@ -28,7 +28,11 @@ export function remoteOf({ place, env, app, target, ledger, maintenance, pushes 
     const image = await imageFor(how, app, { build, tree });
     const reference = pushes ? (await sendImage(how, image, target.image, env)).reference : `${target.image}@${image.digest}`;
     how.onProgress(`image ${reference}`);
-    await recordImage(ledger, build.digest, target.image, { build: buildInImage(build, image), image: reference });
+    await recordImage(ledger, build.digest, target.image, {
+      build: buildInImage(build, image),
+      image: reference,
+      ...(image.workingDir !== undefined && { workingDir: image.workingDir }),
+    });
   };
   return {
     ledger,

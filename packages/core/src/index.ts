@@ -2,6 +2,7 @@ export { type Autoscale, readMetric, type ScalingMetric } from "./model/autoscal
 export type { Build, Source } from "./model/build.ts";
 export { type Drain, type DrainKind, drainAddress } from "./model/drain.ts";
 export { envFile } from "./model/env-file.ts";
+export { type ExternalValue, externalValue } from "./model/external-value.ts";
 export type { Formation } from "./model/formation.ts";
 export { type Gitops, type GitopsFormat, gitopsFormats } from "./model/gitops.ts";
 export {

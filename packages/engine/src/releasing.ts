@@ -148,6 +148,7 @@ async function obtainBuild(home: Home, request: DeployRequest, onProgress: OnPro
   const { build, tree, reused } = await buildCodebase({
     directory: home.directory,
     workingTree: request.workingTree ?? false,
+    container: home.ship !== undefined,
     store: home.paths.builds,
     cache: home.paths.cache,
     onProgress: ({ kind, text }) => onProgress({ stage: kind === "stage" ? "build" : "output", text }),

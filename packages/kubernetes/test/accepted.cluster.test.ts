@@ -27,22 +27,27 @@ test.skipIf(missing !== undefined)(
     }
     expect(testCluster.warnings).toEqual([]);
     expect([...kinds].sort()).toEqual([
+      "AuthorizationPolicy",
       "ConfigMap",
       "CronJob",
       "Deployment",
+      "ExternalSecret",
       "HTTPRoute",
       "HorizontalPodAutoscaler",
       "Ingress",
       "Job",
       "Namespace",
       "NetworkPolicy",
+      "PeerAuthentication",
       "PodDisruptionBudget",
+      "PodMonitor",
+      "RequestAuthentication",
       "ScaledObject",
       "Secret",
       "Service",
       "ServiceAccount",
     ]);
-    for (const wrong of ["Deployment", "HTTPRoute", "ScaledObject"]) {
+    for (const wrong of ["Deployment", "HTTPRoute", "ScaledObject", "ExternalSecret", "PodMonitor"]) {
       const object = Object.values(examples)
         .flatMap((from) => objectsOf(render({ ...written(from), target: { ...written(from).target, namespace: "try-hola" } })))
         .find(({ kind }) => kind === wrong);

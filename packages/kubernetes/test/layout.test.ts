@@ -120,7 +120,7 @@ describe.skipIf(helmMissing)("helm", () => {
     expect(built.map(([each]) => each).sort()).toEqual([...wanted.keys()].sort());
     for (const [each, object] of built) {
       const { "helm.sh/resource-policy": policy, ...annotations } = object.metadata.annotations ?? {};
-      expect(policy).toBe(object["immutable"] === true ? "keep" : undefined);
+      expect(policy).toBe(object["immutable"] === true || object.kind === "ExternalSecret" ? "keep" : undefined);
       const { annotations: _, ...metadata } = object.metadata;
       expect({ ...object, metadata: { ...metadata, ...(Object.keys(annotations).length > 0 && { annotations }) } }).toEqual(
         wanted.get(each),
@@ -187,7 +187,7 @@ describe.skipIf(composeMissing)("compose", () => {
   };
 
   test.each(names)("the specification's own reader takes %s, with nothing left to guess", async (name) => {
-    const { services } = await loaded(name, { SIGNATURE: "s" });
+    const { services } = await loaded(name, { SIGNATURE: "s", WORKERS: "2" });
     const processes = Object.keys(rendered(name).setting.release.manifest.processes);
     expect(Object.keys(services)).toEqual(expect.arrayContaining(processes));
   });

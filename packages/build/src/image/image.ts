@@ -7,6 +7,7 @@ import { lookUp, remember } from "../store.ts";
 import { Blobs } from "./blobs.ts";
 import { librariesOfTree } from "./closure.ts";
 import { architectureOf, type Descriptor, type ImageManifest, mediaTypes } from "./descriptor.ts";
+import { dockerfileImage } from "./dockerfile.ts";
 import { type Entry, entriesOf, type Layer, writeLayer } from "./layer.ts";
 import { machineBase, machineRuntime } from "./machine.ts";
 import { sbomOf } from "./sbom.ts";
@@ -34,6 +35,8 @@ export interface Image {
   /** Folders for PATH, in the image, and variables that stand in place of the build's. */
   readonly path: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Where commands begin. Default `/app`. */
+  readonly workingDir?: string;
   /** All its layers were there. */
   readonly reused: boolean;
 }
@@ -46,13 +49,16 @@ const dependencies = /^(node_modules|\.venv|vendor\/bundle)(\/|$)/;
 const systemPath = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 /**
- * Makes an image of a build, without Docker: what this machine runs it with, its dependencies, and the app, a layer each. The same build
+ * Makes an image of a build. Where the manifest names a Dockerfile, that makes it. Else no Docker is needed: what this machine runs it with, its dependencies, and the app, a layer each. The same build
  * on the same machine gives the same image, to the byte.
  *
  * @throws Problem image-impossible - what runs the build cannot be taken from this machine
+ * @throws Problem build-failed, build-tool-missing - by a Dockerfile
  */
 export async function makeImage(request: ImageRequest): Promise<Image> {
   const { build, tree, store, onProgress, signal } = request;
+  const { dockerfile } = build.manifest.build;
+  if (dockerfile !== undefined) return await dockerfileImage(request, dockerfile);
   const blobs = new Blobs(store);
   let made = 0;
   const layerOf = async (name: string, entries: readonly Entry[]): Promise<Layer> => {

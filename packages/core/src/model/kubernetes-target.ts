@@ -40,6 +40,12 @@ export interface KubernetesTarget {
   readonly cpuLimits: boolean;
   /** Who answers for the app. */
   readonly owner?: { readonly team?: string; readonly email?: string };
+  /** Where the cluster fetches values from that are written as `external://…`. Absent: such a text is none of these. */
+  readonly externalSecrets?: { readonly store: string; readonly kind: "SecretStore" | "ClusterSecretStore" };
+  /** A service mesh, which lets in who may come. */
+  readonly mesh?: Mesh;
+  /** Where Prometheus asks each process that has a port; its operator is in the cluster. */
+  readonly prometheus?: { readonly path: string; readonly intervalMs: number };
   /** Releases go to a repository in place of the cluster. */
   readonly gitops?: Gitops;
 }
@@ -49,6 +55,16 @@ export type Entrance =
   | { readonly by: "gateway"; readonly name: string; readonly namespace: string; readonly section?: string; readonly from?: string }
   /** `from`, here and above: the namespace whose pods bring the requests. Absent: any. */
   | { readonly by: "ingress"; readonly className: string; readonly tlsSecret: string; readonly from?: string };
+
+/** Of Istio. Only the app's own processes, the gateway and those that are named may ask. */
+export interface Mesh {
+  /** `cluster.local/ns/gateways/sa/public`: who brings the requests from outside. */
+  readonly gateway?: string;
+  /** Others who may ask what is routed. */
+  readonly callers: readonly string[];
+  /** Whose tokens a request from outside must carry. */
+  readonly jwt?: { readonly issuer: string; readonly jwksUri?: string; readonly audiences: readonly string[] };
+}
 
 const label = (what: string): z.ZodString =>
   z
@@ -81,6 +97,51 @@ const owner = z.strictObject(
     email: z.string({ error: "an address" }).optional(),
   },
   { error: "keys `team:` and `email:`" },
+);
+
+const externalSecrets = z.strictObject(
+  {
+    store: label("the name of a SecretStore"),
+    kind: z
+      .enum(["SecretStore", "ClusterSecretStore"], { error: "`SecretStore` or `ClusterSecretStore`" })
+      .optional()
+      .meta({ description: "Default SecretStore" }),
+  },
+  { error: "keys `store:` and `kind:`" },
+);
+const principal = z
+  .string({ error: "a principal" })
+  .regex(/^[^\s/]+\/ns\/[^\s/]+\/sa\/[^\s/]+$/, { error: "a principal, such as cluster.local/ns/gateways/sa/public" });
+const url = z.string({ error: "a URL" }).regex(/^https?:\/\/\S+$/, { error: "a URL, such as https://id.example.org" });
+const mesh = z.strictObject(
+  {
+    kind: z.literal("istio", { error: "`istio`" }),
+    gateway: principal.optional().meta({ description: "Who brings the requests from outside" }),
+    callers: z.array(principal, { error: "a list of principals" }).optional().meta({ description: "Others who may ask what is routed" }),
+    jwt: z
+      .strictObject(
+        {
+          issuer: url,
+          jwksUri: url.optional().meta({ description: "Where the issuer's keys are. Default found by the issuer" }),
+          audiences: z.array(z.string({ error: "a text" }), { error: "a list of texts" }).optional(),
+        },
+        { error: "keys such as `issuer:`" },
+      )
+      .optional()
+      .meta({ description: "Whose tokens a request from outside must carry" }),
+  },
+  { error: "keys such as `kind: istio`" },
+);
+const prometheus = z.strictObject(
+  {
+    path: z
+      .string({ error: "a path" })
+      .regex(/^\//, { error: "a path that begins with `/`" })
+      .optional()
+      .meta({ description: "Default /metrics" }),
+    interval: duration("Between two looks. Default 30s", 3_600_000).optional(),
+  },
+  { error: "keys `path:` and `interval:`" },
 );
 
 /** `target:` of an inventory with `kind: kubernetes`, as it is written. */
@@ -139,6 +200,11 @@ export const kubernetesTargetShape: z.ZodObject = z
         .meta({ description: "Annotations of the service accounts, such as eks.amazonaws.com/role-arn" }),
       cpuLimits: flag.optional().meta({ description: "Whether CPU is bounded where the manifest says nothing. Default true" }),
       owner: owner.optional().meta({ description: "Who answers for the app" }),
+      externalSecrets: externalSecrets
+        .optional()
+        .meta({ description: "External Secrets is in the cluster, and fetches values that are written as external://key?version=3" }),
+      mesh: mesh.optional().meta({ description: "Istio is in the cluster: who may ask, and with which token" }),
+      prometheus: prometheus.optional().meta({ description: "Prometheus Operator is in the cluster: where processes tell their metrics" }),
       gitops: gitopsShape.optional(),
     },
     { error: "keys such as `image:`" },
@@ -165,7 +231,16 @@ export interface WrittenKubernetesTarget {
   readonly identity?: Readonly<Record<string, string>>;
   readonly cpuLimits?: boolean;
   readonly owner?: { readonly team?: string; readonly email?: string };
+  readonly externalSecrets?: { readonly store: string; readonly kind?: "SecretStore" | "ClusterSecretStore" };
+  readonly mesh?: { readonly kind: "istio"; readonly gateway?: string; readonly callers?: readonly string[]; readonly jwt?: WrittenJwt };
+  readonly prometheus?: { readonly path?: string; readonly interval?: number };
   readonly gitops?: WrittenGitops;
+}
+
+interface WrittenJwt {
+  readonly issuer: string;
+  readonly jwksUri?: string;
+  readonly audiences?: readonly string[];
 }
 
 /** What is declared; or, as a text, what is wrong with it. */
@@ -173,6 +248,8 @@ export function kubernetesTargetOf(written: WrittenKubernetesTarget): Kubernetes
   const { hosts = [], priorityClass = "douze-default", context, namespace, pullSecret, monitoring } = written;
   const entrance = entranceOf(written, hosts);
   if (typeof entrance === "string") return entrance;
+  if (written.prometheus && monitoring === undefined)
+    return "`prometheus:` needs `monitoring:`, the namespace from which processes are asked";
   const gitops = written.gitops && gitopsOf(written.gitops);
   if (typeof gitops === "string") return gitops;
   return {
@@ -194,7 +271,23 @@ export function kubernetesTargetOf(written: WrittenKubernetesTarget): Kubernetes
     ...(pullSecret !== undefined && { pullSecret }),
     ...(monitoring !== undefined && { monitoring }),
     ...(written.owner && { owner: written.owner }),
+    ...neighboursOf(written),
     ...(gitops && { gitops }),
+  };
+}
+
+/** What else is in the cluster. */
+function neighboursOf({ externalSecrets: store, mesh: own, prometheus: asked }: WrittenKubernetesTarget): Partial<KubernetesTarget> {
+  return {
+    ...(store && { externalSecrets: { store: store.store, kind: store.kind ?? "SecretStore" } }),
+    ...(own && {
+      mesh: {
+        callers: own.callers ?? [],
+        ...(own.gateway !== undefined && { gateway: own.gateway }),
+        ...(own.jwt && { jwt: { ...own.jwt, audiences: own.jwt.audiences ?? [] } }),
+      },
+    }),
+    ...(asked && { prometheus: { path: asked.path ?? "/metrics", intervalMs: asked.interval ?? 30_000 } }),
   };
 }
 

@@ -102,9 +102,14 @@ export const manifestShape: z.ZodObject = z
                 .enum(languages, { error: oneOf(languages) })
                 .optional()
                 .meta({ description: "Where several would be detected; `none` for the command alone" }),
+              dockerfile: z
+                .string({ error: "a file of the codebase, such as `Dockerfile`" })
+                .regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$)).+$/, { error: "a file of the codebase, such as `Dockerfile`" })
+                .optional()
+                .meta({ description: "Makes the image for a cluster, with buildah, podman or docker. Default: an image is made without" }),
             }),
           ],
-          { error: "a command, or keys `command:` and `language:`" },
+          { error: "a command, or keys such as `command:` and `language:`" },
         )
         .optional(),
       processes: z
@@ -169,7 +174,7 @@ export interface WrittenRelease {
 /** What `manifestShape` gives for a sound file. */
 export interface WrittenManifest {
   readonly app?: string;
-  readonly build?: string | { readonly command?: string; readonly language?: (typeof languages)[number] };
+  readonly build?: string | { readonly command?: string; readonly language?: (typeof languages)[number]; readonly dockerfile?: string };
   readonly processes?: Readonly<Record<string, string | WrittenProcess>>;
   readonly release?: string | WrittenRelease;
   readonly console?: string;
@@ -189,7 +194,7 @@ const nested: Readonly<Record<string, z.ZodObject>> = {
 export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
   const [section, , third, fourth] = path;
   if (section === undefined) return Object.keys(manifestShape.shape).filter((key) => key !== "$schema");
-  if (section === "build") return ["command", "language"];
+  if (section === "build") return ["command", "language", "dockerfile"];
   if (section === "release") return Object.keys(release.shape);
   if (third === "health") return Object.keys(health.shape);
   if (third === "limits") return Object.keys(limits.shape);

@@ -24,6 +24,8 @@ export interface BuildDeclaration {
   readonly command?: string;
   /** Forces a language where several would be detected; `none` with `command` alone. */
   readonly language?: Language;
+  /** Makes the image for a cluster, in place of what detection would; from the app's folder. On this machine it has no meaning. */
+  readonly dockerfile?: string;
 }
 
 export const languages = ["node", "python", "go", "ruby", "static", "none"] as const;

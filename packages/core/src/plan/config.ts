@@ -1,3 +1,4 @@
+import { externalFlaw, externalValue } from "../model/external-value.ts";
 import type { Instant, ReleaseVersion } from "../model/ids.ts";
 import type { Inventory } from "../model/inventory.ts";
 import type { ConfigDeclaration, Manifest } from "../model/manifest.ts";
@@ -145,6 +146,12 @@ function flawOf(
   const resource = resourceOf(manifest, key);
   if (resource !== undefined) return `attached: it is the variable of the resource \`${resource}\` (\`douze attach ${resource} <url>\`)`;
   if (declared?.live && Object.hasOwn(inventory.secrets, key)) return "under `config:`: it is declared live, and live keys lie in files";
+  if (inventory.target.kind === "kubernetes" && inventory.target.externalSecrets) {
+    const flaw = externalFlaw(winner.value);
+    if (flaw !== undefined) return flaw;
+    // What the cluster will fetch cannot be looked at here.
+    if (externalValue(winner.value)) return declared?.live ? "here: it is declared live, and a store is not asked again" : undefined;
+  }
   return typeFlaw(declared ?? { type: "string" }, winner.value);
 }
 

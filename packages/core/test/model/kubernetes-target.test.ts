@@ -44,7 +44,28 @@ test("the reference shows every key", () => {
   expect(all.filter((key) => !new RegExp(`^  (# )?${key}:`, "m").test(text))).toEqual([]);
 });
 
+test("what is committed has its folder and its tool's own names, unless others are given", () => {
+  const of = (text: string): unknown => {
+    const target = read(`target: { kind: kubernetes, image: r.example/shop, gitops: ${text} }`);
+    return target.kind === "kubernetes" ? target.gitops : undefined;
+  };
+  expect(of("{ format: flux }")).toEqual({ format: "flux", revision: "main", project: "default", decryption: "sops-age" });
+  expect(of("{ format: argocd, repository: git@example.org:shop.git, revision: deploys, folder: ../shop-deploys }")).toMatchObject({
+    repository: "git@example.org:shop.git",
+    revision: "deploys",
+    folder: "../shop-deploys",
+  });
+});
+
 test.each([
+  ["{ kind: kubernetes, image: r.example/shop, gitops: { format: argocd } }", "needs `repository:`"],
+  ["{ kind: kubernetes, image: r.example/shop, gitops: { format: jenkins } }", "one of plain, kustomize, helm, argocd, flux"],
+  ["{ kind: kubernetes, image: r.example/shop, gitops: { format: flux, folder: /deploy } }", "a folder from the app's own"],
+  ["{ kind: kubernetes, image: r.example/shop, gitops: { format: flux, foldr: a } }", "did you mean `folder`?"],
+  ["{ kind: kubernetes, image: r.example/shop, prometheus: {} }", "`prometheus:` needs `monitoring:`"],
+  ["{ kind: kubernetes, image: r.example/shop, mesh: { kind: linkerd } }", "expected `istio`"],
+  ["{ kind: kubernetes, image: r.example/shop, mesh: { kind: istio, callers: [shop] } }", "a principal, such as"],
+  ["{ kind: kubernetes, image: r.example/shop, externalSecrets: { kind: SecretStore } }", "`target.externalSecrets.store` is missing"],
   ["{ kind: kubernetes }", "`target.image` is missing"],
   ["{ kind: nomad }", "`target.kind`: expected `local` or `kubernetes`"],
   ["{ kind: kubernetes, image: shop }", "a repository with its registry and no tag"],

@@ -4,6 +4,8 @@ import {
   defaultInventory,
   diffReleases,
   type EnvironmentName,
+  externalValue,
+  inventoryTarget,
   type Manifest,
   manifestFromFiles,
   type Problem,
@@ -31,6 +33,41 @@ const input = (rest: Partial<ConfigIn> = {}): ConfigIn => ({
   ...rest,
 });
 const override = (value: string): ConfigIn["overrides"][string] => ({ value, since: version(2), by: "bo", at: at(5) });
+
+describe("values that a cluster fetches", () => {
+  const cluster = {
+    ...inventory,
+    target: inventoryTarget(
+      "target: { kind: kubernetes, image: r.example/a, externalSecrets: { store: vault } }",
+      "inventory/production.yaml",
+    ),
+  };
+  const resolved = (config: Record<string, string>, rest = cluster) => resolveConfig(input({ inventory: { ...rest, config } })).config;
+
+  test("are of any type, since they cannot be looked at here", () => {
+    expect(resolved({ SIZE: "external://shop?version=2", A: "external://a/b%3F?property=c&version=1" })).toMatchObject({
+      SIZE: { value: "external://shop?version=2" },
+    });
+    expect(externalValue("external://a/b%3F?property=c%26d&version=1")).toEqual({ key: "a/b?", property: "c&d", version: "1" });
+    expect(externalValue("https://a?version=1")).toBeUndefined();
+  });
+
+  test.each(["external://shop", "external://shop?property=a", "external://shop?version=", "external://?version=1"])(
+    "are pinned to a version: %s is refused",
+    (text) => {
+      expect(() => resolved({ A: text })).toThrow(
+        expect.objectContaining({ code: "config-invalid", why: expect.stringContaining("version") as string }),
+      );
+    },
+  );
+
+  test("are not live, and mean nothing where no store is declared", () => {
+    expect(() => resolved({ LIVE: "external://shop?version=2" })).toThrow(
+      expect.objectContaining({ why: expect.stringContaining("live") as string }),
+    );
+    expect(resolved({ A: "external://shop" }, { ...cluster, target: inventory.target })).toMatchObject({ A: { value: "external://shop" } });
+  });
+});
 
 describe("resolveConfig", () => {
   test("a later layer wins: manifest, generated, .env, inventory, ledger, flag", () => {

@@ -26,6 +26,11 @@ export type KindName =
   | "disruptionBudget"
   | "networkPolicy"
   | "ingress"
+  | "externalSecret"
+  | "peerAuthentication"
+  | "requestAuthentication"
+  | "authorizationPolicy"
+  | "podMonitor"
   | "route"
   | "lease"
   | "priorityClass"
@@ -49,6 +54,11 @@ export const kinds: Readonly<Record<KindName, Kind>> = {
   disruptionBudget: of("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets"),
   networkPolicy: of("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"),
   ingress: of("networking.k8s.io/v1", "Ingress", "ingresses"),
+  externalSecret: of("external-secrets.io/v1", "ExternalSecret", "externalsecrets"),
+  peerAuthentication: of("security.istio.io/v1", "PeerAuthentication", "peerauthentications"),
+  requestAuthentication: of("security.istio.io/v1", "RequestAuthentication", "requestauthentications"),
+  authorizationPolicy: of("security.istio.io/v1", "AuthorizationPolicy", "authorizationpolicies"),
+  podMonitor: of("monitoring.coreos.com/v1", "PodMonitor", "podmonitors"),
   route: of("gateway.networking.k8s.io/v1", "HTTPRoute", "httproutes"),
   lease: of("coordination.k8s.io/v1", "Lease", "leases"),
   node: { ...of("v1", "Node", "nodes"), cluster: true },

@@ -14,7 +14,12 @@ const pruned = [
   kinds.disruptionBudget,
   kinds.deployment,
   kinds.service,
+  kinds.podMonitor,
+  kinds.peerAuthentication,
+  kinds.requestAuthentication,
+  kinds.authorizationPolicy,
   kinds.networkPolicy,
+  kinds.externalSecret,
   kinds.configMap,
   kinds.secret,
   kinds.serviceAccount,
@@ -104,7 +109,7 @@ export class Applying {
       (spec?.containers ?? []).flatMap(({ envFrom = [] }) =>
         envFrom.flatMap(({ configMapRef, secretRef }) => [
           ...(configMapRef?.name === undefined ? [] : [`ConfigMap ${configMapRef.name}`]),
-          ...(secretRef?.name === undefined ? [] : [`Secret ${secretRef.name}`]),
+          ...(secretRef?.name === undefined ? [] : [`Secret ${secretRef.name}`, `ExternalSecret ${secretRef.name}`]),
         ]),
       ),
     );

@@ -2,7 +2,6 @@ import {
   type AppName,
   type Instant,
   type KubernetesTarget,
-  type Language,
   type LogLine,
   type LogQuery,
   type Observed,
@@ -20,7 +19,7 @@ import type { Drift } from "../plan/drift.ts";
 import { oneOffJob } from "../plan/jobs.ts";
 import { liveObject, processObject } from "../plan/names.ts";
 import { placed } from "../plan/observe.ts";
-import { objectsOf, type Rendered, render } from "../plan/render.ts";
+import { objectsOf, type Rendered, type RenderIn, render } from "../plan/render.ts";
 import { carried, type TargetState, withAsked, withDraining, withoutRelease } from "../plan/state.ts";
 import { Applying } from "./applying.ts";
 import { crashesOf } from "./crashes.ts";
@@ -30,6 +29,9 @@ import { Pictures } from "./pictures.ts";
 import { type Source, sourcesOf, storedLines } from "./pod-logs.ts";
 import { followed } from "./pod-logs-follow.ts";
 
+/** What a release's build became. */
+export type ReleaseImage = Pick<RenderIn, "image" | "language" | "workingDir">;
+
 export interface KubernetesOptions {
   readonly cluster: Cluster;
   readonly app: AppName;
@@ -37,7 +39,7 @@ export interface KubernetesOptions {
   readonly target: KubernetesTarget;
   readonly runnable: RunnableSource;
   /** What a release's build became. */
-  readonly image: (release: Release) => Promise<{ readonly image: string; readonly language: Language }>;
+  readonly image: (release: Release) => Promise<ReleaseImage>;
   /** Keys the names of secret objects. */
   readonly nameKey: () => Uint8Array;
   readonly state: { readonly read: () => TargetState; readonly write: (state: TargetState) => Promise<void> };

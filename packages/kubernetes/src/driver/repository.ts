@@ -1,7 +1,6 @@
 import {
   type Instant,
   type KubernetesTarget,
-  type Language,
   type LogLine,
   type Observed,
   type ObservedProcess,
@@ -20,6 +19,8 @@ import { objectsOf, render } from "../plan/render.ts";
 import { keptNames, type RepositoryState, withFrozen } from "../plan/repository-state.ts";
 import { type TargetState, withAsked, withDraining, withoutRelease } from "../plan/state.ts";
 import { fileOf } from "../plan/yaml.ts";
+
+import type { ReleaseImage } from "./kubernetes.ts";
 
 /** Where the files of a release go. */
 export interface Shelf {
@@ -42,7 +43,7 @@ export interface RepositoryOptions {
   readonly path: string;
   readonly runnable: RunnableSource;
   /** What a release's build became. */
-  readonly image: (release: Release) => Promise<{ readonly image: string; readonly language: Language }>;
+  readonly image: (release: Release) => Promise<ReleaseImage>;
   /** Keys the names of secret objects. */
   readonly nameKey: Uint8Array;
   readonly encrypt: (secret: object) => string;

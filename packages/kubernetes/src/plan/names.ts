@@ -51,6 +51,11 @@ export function secretObject(app: AppName, content: string, key: Uint8Array): st
   return bounded(`${app}-secret-${createHmac("sha256", key).update(content).digest("hex").slice(0, digits)}`, longest);
 }
 
+/** `shop-external-3f9c1ab2`: named by where its values are fetched from. */
+export function externalObject(app: AppName, content: string): string {
+  return bounded(`${app}-external-${hashOf(content)}`, longest);
+}
+
 /** `shop-live`: the live config, which changes under its name. */
 export function liveObject(app: AppName): string {
   return `${app}-live`;

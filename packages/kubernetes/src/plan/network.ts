@@ -1,4 +1,4 @@
-import type { Entrance } from "@douze/core";
+import type { Entrance, ResourceType } from "@douze/core";
 import type { INetworkPolicy } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicy";
 import type { IIoK8sApiNetworkingV1NetworkPolicyEgressRule } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyEgressRule";
 import type { IIoK8sApiNetworkingV1NetworkPolicyPeer } from "kubernetes-models/networking.k8s.io/v1/NetworkPolicyPeer";
@@ -10,6 +10,9 @@ import { instanceLabel, labelsOf, metaOf, type Setting } from "./setting.ts";
 /** Where a cloud tells a machine who it is: no business of an app's. */
 const metadataServer = "169.254.169.254/32";
 const dnsPort = 53;
+/** @see https://istio.io/latest/docs/ops/deployment/application-requirements/ */
+const meshControl = 15_012;
+const meshTunnel = 15_008;
 
 /** Where an attachment's URL names no port. */
 const portsByScheme: Readonly<Record<string, number>> = {
@@ -62,10 +65,16 @@ export function networkPolicy(
     spec: {
       podSelector: { matchLabels: pods === undefined ? { "app.kubernetes.io/component": component } : { [instanceLabel]: pods } },
       policyTypes: ["Ingress", "Egress"],
-      ingress: [{ from: callers(setting, routed), ports: [{ port: containerPort, protocol: "TCP" }] }],
+      ingress: [{ from: callers(setting, routed), ports: ports(setting) }],
       egress: egress(setting),
     },
   } satisfies INetworkPolicy;
+}
+
+/** Where pods are reached: by the program's own port, or by the mesh's tunnel to it. */
+function ports({ target }: Pick<Setting, "target">): { port: number; protocol: "TCP" }[] {
+  const all = [containerPort, ...(target.mesh ? [meshTunnel] : [])];
+  return all.map((port) => ({ port, protocol: "TCP" }));
 }
 
 function callers({ release: { app }, target }: Setting, routed: boolean): IIoK8sApiNetworkingV1NetworkPolicyPeer[] {
@@ -86,23 +95,26 @@ function inNamespace(name: string): IIoK8sApiNetworkingV1NetworkPolicyPeer {
 }
 
 function egress({ release, target }: Setting): IIoK8sApiNetworkingV1NetworkPolicyEgressRule[] {
-  const ports = new Set([...target.egress, ...Object.values(release.attachments).flatMap(({ url }) => portOf(url))]);
+  const outside = new Set([...target.egress, ...Object.values(release.attachments).flatMap(({ url, type }) => portOf(url, type))]);
   return [
     // To wherever names are looked up: in the cluster's own pods, or in a cache on the machine.
     { ports: (["UDP", "TCP"] as const).map((protocol) => ({ port: dnsPort, protocol })) },
     {
       to: [{ podSelector: { matchLabels: { "app.kubernetes.io/part-of": release.app } } }],
-      ports: [{ port: containerPort, protocol: "TCP" as const }],
+      ports: ports({ target }),
     },
+    // Where a mesh's own part of a pod is told who everybody is.
+    ...(target.mesh ? [{ to: [inNamespace("istio-system")], ports: [{ port: meshControl, protocol: "TCP" as const }] }] : []),
     {
       to: [{ ipBlock: { cidr: "0.0.0.0/0", except: [metadataServer] } }, { ipBlock: { cidr: "::/0" } }],
-      ports: [...ports].sort((a, b) => a - b).map((port) => ({ port, protocol: "TCP" as const })),
+      ports: [...outside].sort((a, b) => a - b).map((port) => ({ port, protocol: "TCP" as const })),
     },
   ].filter(({ ports: named }) => named.length > 0);
 }
 
-function portOf(text: string): number[] {
+function portOf(text: string, type: ResourceType): number[] {
   const url = URL.parse(text);
-  const port = url?.port ? Number(url.port) : portsByScheme[url?.protocol ?? ""];
+  // Of one that the cluster fetches, only its kind is known.
+  const port = url?.port ? Number(url.port) : portsByScheme[url?.protocol === "external:" ? `${type}:` : (url?.protocol ?? "")];
   return port === undefined ? [] : [port];
 }

@@ -5,7 +5,7 @@ import type { IPodTemplateSpec } from "kubernetes-models/v1/PodTemplateSpec";
 import { environmentOf, type Own } from "./environment.ts";
 import type { Exemption } from "./exemption.ts";
 import { liveObject } from "./names.ts";
-import { appFolder, appUser, containerPort, liveFolder, tmpFolder } from "./place.ts";
+import { appUser, containerPort, liveFolder, tmpFolder } from "./place.ts";
 import { resourcesOf } from "./resources.ts";
 import { annotationsOf, labelsOf, type Setting } from "./setting.ts";
 
@@ -123,12 +123,13 @@ function container(setting: Setting, workload: Workload, linger: number): IConta
     image,
     imagePullPolicy: target.pullPolicy,
     command: ["/bin/sh", "-c", shellCommand(workload.command)],
-    workingDir: appFolder,
+    workingDir: setting.workingDir,
     env: environmentOf(setting, workload.own),
     envFrom: [
       ...(live ? [{ configMapRef: { name: liveObject(setting.release.app) } }] : []),
       { configMapRef: { name: frozen.config } },
       { secretRef: { name: frozen.secret } },
+      ...(frozen.external === undefined ? [] : [{ secretRef: { name: frozen.external } }]),
     ],
     // The kubelet's own sleep: an image needs no shell for it.
     ...(linger > 0 && { lifecycle: { preStop: { sleep: { seconds: linger } } } }),

@@ -9,12 +9,16 @@ import {
 } from "@douze/core";
 import { frozenNames, frozenObjects, frozenValues, liveConfig } from "./config.ts";
 import { route } from "./entrance.ts";
+import { externalName, externalSecret, externalValues } from "./external.ts";
 import { account, namespace } from "./ground.ts";
 import { cronJob, releaseTask } from "./jobs.ts";
+import { meshPolicies } from "./mesh.ts";
+import { podMonitor } from "./metrics.ts";
 import { cronObject, processObject, runAccount, taskObject } from "./names.ts";
 import { defaultDeny, networkPolicy } from "./network.ts";
 import type { KubernetesObject } from "./object.ts";
-import { deployment, disruptionBudget, isAsked, service } from "./processes.ts";
+import { appFolder } from "./place.ts";
+import { deployment, disruptionBudget, hasPort, isAsked, service } from "./processes.ts";
 import { isScaled, scaler } from "./scaler.ts";
 import { namespaceOf, type Setting } from "./setting.ts";
 
@@ -25,6 +29,8 @@ export interface RenderIn {
   readonly target: KubernetesTarget;
   /** With its digest. */
   readonly image: string;
+  /** Where commands begin in it. Default `/app`. */
+  readonly workingDir?: string;
   /** The variables that all processes of the release get, in the image's folders: config, attachments and the platform's own. */
   readonly env: Readonly<Record<string, string>>;
   /** Keys the names of secret objects. */
@@ -65,17 +71,20 @@ export function render(input: RenderIn): Rendered {
   const frozenKeys = new Set([...Object.keys(config), ...Object.values(attachments).map(({ as }) => as)]);
   const parted = Object.groupBy(Object.entries(input.env), ([key]) => (frozenKeys.has(key) ? "config" : "platform"));
   // A live value that changes would be another object, and replace the pods.
-  const frozen = (parted.config ?? []).filter(([key]) => config[key]?.live !== true);
-  const values = frozenValues(release, Object.fromEntries(frozen));
+  const still = (parted.config ?? []).filter(([key]) => config[key]?.live !== true);
+  const external = externalValues(target, still);
+  const values = frozenValues(release, Object.fromEntries(still.filter(([key]) => !Object.hasOwn(external, key))));
   const liveValues = Object.fromEntries(Object.entries(config).flatMap(([key, { live, value }]) => (live ? [[key, value]] : [])));
   const setting: Setting = {
     release,
     target,
     namespace: namespaceOf(app, release.environment, target),
     image: input.image,
+    workingDir: input.workingDir ?? appFolder,
     config: Object.fromEntries(parted.config ?? []),
     platform: Object.fromEntries(parted.platform ?? []),
-    frozen: frozenNames(app, values, input.nameKey),
+    frozen: { ...frozenNames(app, values, input.nameKey), ...externalName(app, target, external) },
+    external,
     language: input.language,
     live: Object.keys(liveValues).length > 0,
     maintenance: input.maintenance ?? false,
@@ -99,6 +108,8 @@ export function render(input: RenderIn): Rendered {
       ...(task ? [networkPolicy(setting, taskObject(app), task.metadata.name, "release", false)] : []),
       ...crons.map(([entry]) => policyOf(setting, cronObject(app, entry), "cron", false)),
       ...frozenObjects(setting, values),
+      ...externalSecret(setting),
+      ...meshPolicies(setting, routed),
       ...(setting.live ? [liveConfig(setting, liveValues)] : []),
     ],
     ...(task && { task }),
@@ -109,6 +120,7 @@ export function render(input: RenderIn): Rendered {
     surroundings: [
       ...processes.map(([type]) => disruptionBudget(setting, type)),
       ...processes.flatMap(([type, { autoscale }]) => (autoscale && isScaled(setting, type) ? [scaler(setting, type, autoscale)] : [])),
+      ...processes.flatMap(([type, declared]) => (hasPort(setting, type, declared) ? podMonitor(setting, type) : [])),
       ...crons.map(([entry, declared]) => cronJob(setting, entry, declared)),
       ...(target.entrance && routed.length > 0 ? [route(setting, target.entrance, routed)] : []),
     ],

@@ -1,6 +1,7 @@
 import {
   type AppName,
   type EnvironmentName,
+  type ExternalValue,
   type Instant,
   type KubernetesTarget,
   type Language,
@@ -18,12 +19,16 @@ export interface Setting {
   readonly namespace: string;
   /** With its digest: `registry.example.org/shop@sha256:…`. */
   readonly image: string;
+  /** Where commands begin in it. */
+  readonly workingDir: string;
   /** Config and attachments, by variable. */
   readonly config: Readonly<Record<string, string>>;
   /** What the platform sets itself, the same for every process. */
   readonly platform: Readonly<Record<string, string>>;
   /** Names of the frozen objects that processes read. */
-  readonly frozen: { readonly config: string; readonly secret: string };
+  readonly frozen: { readonly config: string; readonly secret: string; readonly external?: string };
+  /** Values that the cluster fetches, by variable. */
+  readonly external: Readonly<Record<string, ExternalValue>>;
   readonly language: Language;
   /** Whether the app has live keys. */
   readonly live: boolean;

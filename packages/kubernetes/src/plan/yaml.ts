@@ -24,12 +24,17 @@ const order: Readonly<Record<string, string>> = {
   NetworkPolicy: "20",
   ConfigMap: "30",
   Secret: "30",
+  ExternalSecret: "30",
+  PeerAuthentication: "30",
+  RequestAuthentication: "30",
+  AuthorizationPolicy: "30",
   Job: "40",
   Service: "50",
   Deployment: "60",
   PodDisruptionBudget: "70",
   HorizontalPodAutoscaler: "70",
   ScaledObject: "70",
+  PodMonitor: "70",
   CronJob: "80",
 };
 

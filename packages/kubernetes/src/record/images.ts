@@ -8,6 +8,8 @@ export interface ShippedImage {
   readonly build: Build;
   /** With its digest. */
   readonly image: string;
+  /** Where commands begin in it. Default `/app`. */
+  readonly workingDir?: string;
 }
 
 /** Writes down what a build became; the first that was recorded stays. */

@@ -75,6 +75,39 @@ processes:
   identity: { eks.amazonaws.com/role-arn: "arn:aws:iam::123456789012:role/shop" }
 `,
   },
+  neighbours: {
+    manifest: `app: shop
+processes:
+  web: { command: node web.js, scale: 2, health: { readiness: /readyz, liveness: /livez } }
+  worker: node worker.js
+release: node migrate.js
+cron:
+  tidy: { command: node tidy.js, schedule: "0 3 * * *" }
+resources:
+  db: postgres
+config:
+  COLOUR: blue
+  WORKERS: { type: integer }
+  SIGNATURE: { secret: true }
+`,
+    target: `  hosts: [shop.example.org]
+  gateway: { name: public, namespace: gateways, from: gateways }
+  monitoring: monitoring
+  externalSecrets: { store: vault, kind: ClusterSecretStore }
+  mesh:
+    kind: istio
+    gateway: cluster.local/ns/gateways/sa/public
+    callers: [cluster.local/ns/billing/sa/billing-web]
+    jwt: { issuer: "https://id.example.org", jwksUri: "https://id.example.org/keys", audiences: [shop] }
+  prometheus: { path: /metrics, interval: 15s }
+`,
+    config: {
+      COLOUR: "blue",
+      WORKERS: "external://shop/production?property=workers&version=1",
+      SIGNATURE: { value: "external://shop/production?property=signature&version=3", secret: true },
+    },
+    attachments: { db: "external://shop/database?property=url&version=7" },
+  },
   ingress: {
     manifest: `app: shop
 processes:

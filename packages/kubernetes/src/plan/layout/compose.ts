@@ -1,6 +1,6 @@
 import { type ProcessDeclaration, type ProcessType, type ResourceType, shellCommand } from "@douze/core";
 import { frozenValues } from "../config.ts";
-import { appFolder, containerPort, liveFolder, tmpFolder } from "../place.ts";
+import { containerPort, liveFolder, tmpFolder } from "../place.ts";
 import { heapMebibytes } from "../resources.ts";
 import type { Setting } from "../setting.ts";
 import { yamlOf } from "../yaml.ts";
@@ -145,13 +145,16 @@ function container(setting: Setting, command: string, environment: Environment):
     read_only: true,
     security_opt: ["no-new-privileges:true"],
     tmpfs: [tmpFolder],
-    working_dir: appFolder,
+    working_dir: setting.workingDir,
   };
 }
 
 function environmentOf(setting: Setting, urls: ReadonlyMap<string, string>): Environment {
   const { open, secret } = frozenValues(setting.release, setting.config);
-  const hidden = Object.keys(secret).map((key) => [key, urls.get(key) ?? `\${${key}:?set ${key} in .env}`]);
+  const hidden = [...new Set([...Object.keys(secret), ...Object.keys(setting.external)])].map((key) => [
+    key,
+    urls.get(key) ?? `\${${key}:?set ${key} in .env}`,
+  ]);
   const plain = {
     ...setting.platform,
     HOME: tmpFolder,
@@ -160,7 +163,8 @@ function environmentOf(setting: Setting, urls: ReadonlyMap<string, string>): Env
     TMPDIR: tmpFolder,
     ...(setting.live && { DOUZE_LIVE_DIR: liveFolder }),
   };
-  const shown = Object.entries({ ...open, ...plain }).map(([key, value]) => [key, escaped(value)]);
+  const told = Object.entries({ ...open, ...plain }).filter(([key]) => !Object.hasOwn(setting.external, key));
+  const shown = told.map(([key, value]) => [key, escaped(value)]);
   return Object.fromEntries([...shown, ...hidden]) as Environment;
 }
 

@@ -25,7 +25,7 @@ export function opensBySops(text: string): boolean {
 
 /** Whether an object never changes under its name. */
 export function isFrozen(object: KubernetesObject): boolean {
-  return object["immutable"] === true;
+  return object["immutable"] === true || object.kind === "ExternalSecret";
 }
 
 export function keptIn(folder: string, kept: Files): Files {

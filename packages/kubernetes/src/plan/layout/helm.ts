@@ -73,6 +73,7 @@ function typeOf({ annotations, name }: KubernetesObject["metadata"]): string {
 function templates(rendered: Rendered, values: Values): Map<string, string> {
   const { ground, task, workloads, surroundings, setting } = rendered;
   const { app } = setting.release;
+  const { external } = setting.frozen;
   const marks = new Marks();
   const config = marks.text('include "douze.config" .');
   const texts = [
@@ -92,8 +93,11 @@ function templates(rendered: Rendered, values: Values): Map<string, string> {
     const copies: readonly (readonly [string, string])[] = [
       [config, `${config}-release`],
       [liveObject(app), `${liveObject(app)}-release`],
+      ...(external === undefined ? [] : [[external, `${external}-release`] as const]),
     ];
-    const configs = ground.filter((each) => each.kind === "ConfigMap").map((each) => replaced(filled(each), copies));
+    const configs = ground
+      .filter(({ kind }) => kind === "ConfigMap" || kind === "ExternalSecret")
+      .map((each) => replaced(filled(each), copies));
     const hooks = [...ground.filter(ofTask), ...configs].map((each) => hook(each, -10));
     files.push(...hooks.map((each, index): [string, KubernetesObject] => [`hook-${index}-${each.kind.toLowerCase()}.yaml`, each]), [
       "hook-release.yaml",

@@ -14,7 +14,7 @@ export function kustomize(input: LayoutIn): Files {
   const { release, image } = rendered.setting;
   const [repository = "", digest = ""] = image.split("@");
   const overlay = `overlays/${release.environment}/`;
-  const varies = ({ kind }: KubernetesObject): boolean => kind === "ConfigMap" || kind === "Secret";
+  const varies = ({ kind }: KubernetesObject): boolean => kind === "ConfigMap" || kind === "Secret" || kind === "ExternalSecret";
   const objects = objectsOf(rendered);
   const base = filesIn(
     "base/",
