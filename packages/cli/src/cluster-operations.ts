@@ -1,3 +1,4 @@
+import type { ReleaseVersion } from "@douze/core";
 import type { OnProgress, Operations } from "@douze/engine";
 import { type Drift, untouched } from "@douze/kubernetes";
 import type { Environment } from "./open-cluster.ts";
@@ -26,10 +27,11 @@ const ways: Readonly<Record<Exclude<keyof Operations, "logs">, "looks" | "acts">
   restore: "acts",
   cron: "looks",
   cronRuns: "looks",
-  cronRun: "acts",
+  // One-offs have names that nobody else gives, and may take long: they keep nobody from releasing.
+  cronRun: "looks",
   runs: "looks",
-  runDetached: "acts",
-  oneOff: "acts",
+  runDetached: "looks",
+  oneOff: "looks",
   oneOffEnded: "acts",
   crashes: "looks",
   drains: "looks",
@@ -56,6 +58,8 @@ export interface ClusterOperations extends Operations, AsyncDisposable {
   readonly elsewhere: true;
   /** What there is not as the current release has it. */
   drift(): Promise<readonly Drift[]>;
+  /** Runs a command there with this process's terminal. @returns its exit status */
+  terminal(words: readonly string[], onStart: (run: string, release: ReleaseVersion) => void): Promise<number>;
 }
 
 export interface ClusterWays {
@@ -97,6 +101,11 @@ export function clusterOperations({ open, committed = false }: ClusterWays): Clu
   return {
     elsewhere: true,
     drift: async () => await (await look()).drift(),
+    terminal: async (words, onStart) => {
+      const { terminal } = await look();
+      if (!terminal) throw untouched("a command cannot be run there");
+      return await terminal(words, onStart);
+    },
     ...(Object.fromEntries(calls) as unknown as Omit<Operations, "logs">),
     async *logs(query, signal) {
       if (committed) throw untouched("the log is not known here");

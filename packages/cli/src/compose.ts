@@ -1,6 +1,7 @@
 import { readFile, realpath } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
+import type { ReleaseVersion } from "@douze/core";
 import { Problem } from "@douze/core/problem";
 import type { Operations } from "@douze/engine";
 import type { Drift } from "@douze/kubernetes";
@@ -14,6 +15,8 @@ export type Reached = Operations &
   AsyncDisposable & {
     /** They concern another place than this machine, where nothing can be started in this terminal. */
     readonly elsewhere?: boolean;
+    /** Of a cluster: runs a command there with this process's terminal. @returns its exit status */
+    readonly terminal?: (words: readonly string[], onStart: (run: string, release: ReleaseVersion) => void) => Promise<number>;
     /** Of a cluster: what there is not as the current release has it. */
     readonly drift?: () => Promise<readonly Drift[]>;
   };

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { type Instant, inventoryTarget, type KubernetesTarget, Problem } from "@douze/core";
-import { Engine, inventoryFile } from "@douze/engine";
+import { type Instant, inventoryTarget, type KubernetesTarget, Problem, type ReleaseVersion } from "@douze/core";
+import { Engine, inventoryFile, shellText } from "@douze/engine";
 import {
   Cluster,
   type Drift,
@@ -27,6 +27,8 @@ export interface Environment extends AsyncDisposable {
   readonly engine: Engine;
   /** What there is not as the current release has it. */
   readonly drift: () => Promise<readonly Drift[]>;
+  /** Runs a command there with this process's terminal. @returns its exit status */
+  readonly terminal?: (words: readonly string[], onStart: (run: string, release: ReleaseVersion) => void) => Promise<number>;
   /** What is left to do when something was changed, by the name of the operation. */
   readonly settled?: (operation: string) => Promise<void>;
 }
@@ -113,7 +115,15 @@ export async function openCluster(options: ClusterOptions): Promise<Environment>
   stack.use(engine);
   await engine.seen();
   const held = stack.move();
-  return { engine, drift: async () => (await driver?.drift()) ?? [], [Symbol.asyncDispose]: () => held.disposeAsync() };
+  const terminal: Environment["terminal"] = async (words, onStart) => {
+    const { current } = await engine.operations.status();
+    if (current === undefined || !driver) throw noRelease(app, place);
+    const run = remote.runName();
+    onStart(run, current);
+    const { stdin: input, stdout: output } = process;
+    return await driver.terminal(current, { run, command: shellText(words), timeoutMs: terminalMs }, { input, output });
+  };
+  return { engine, terminal, drift: async () => (await driver?.drift()) ?? [], [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
 /**
@@ -160,6 +170,18 @@ function hasEnded(holder: string, by: string): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "ESRCH";
   }
+}
+
+/** A terminal that was left open and forgotten ends some time, in milliseconds. */
+const terminalMs = 24 * 3_600_000;
+
+function noRelease(app: string, { environment }: Place): Problem {
+  return new Problem({
+    code: "no-release",
+    what: `${app} has no release in ${environment} yet`,
+    why: "commands run in the current release",
+    fix: `\`douze deploy --env ${environment}\` makes the first one`,
+  });
 }
 
 function notStopped({ environment }: Place): Problem {

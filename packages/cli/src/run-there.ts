@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
-import type { Operations, RunView } from "@douze/engine";
+import type { RunView } from "@douze/engine";
+import type { Reached } from "./compose.ts";
 import type { Context } from "./context.ts";
 import { exitStatus } from "./run-here.ts";
 
@@ -7,10 +8,16 @@ import { exitStatus } from "./run-here.ts";
 const lookMs = 300;
 
 /**
- * Runs a command in a pod of its own, and shows what it writes; the exit code is its own. It has no terminal, and goes on when this one is
- * closed.
+ * Runs a command in a pod of its own; the exit code is its own. With a person at both ends it has this terminal, and ends with it. Else
+ * what it writes is shown, and it goes on when this ends.
  */
-export async function runThere({ paper, by }: Context, operations: Operations, words: readonly string[]): Promise<void> {
+export async function runThere({ paper, by, interactive }: Context, operations: Reached, words: readonly string[]): Promise<void> {
+  if (interactive && operations.terminal) {
+    process.exitCode = await operations.terminal(words, (run, release) =>
+      paper.aside(paper.asideStyled("dim", `${run} in v${release}, in the cluster`)),
+    );
+    return;
+  }
   const { run, release } = await operations.runDetached({ command: words, by });
   paper.aside(paper.asideStyled("dim", `${run} in v${release}, in the cluster; it goes on when this ends`));
   const end = new AbortController();

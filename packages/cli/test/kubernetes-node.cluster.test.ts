@@ -10,6 +10,7 @@ import { kinds } from "../../kubernetes/src/api/kinds.ts";
 import { clusterMissing, TestCluster } from "../../kubernetes/test/support/cluster.ts";
 import { bridgeAddress, nodeMissing, RealNode } from "../../kubernetes/test/support/node.ts";
 import { type Ended, start } from "./support/douze.ts";
+import { noTerminal, startInTerminal } from "./support/terminal.ts";
 import { serviceLoad } from "./support/service-load.ts";
 import { surroundings } from "./support/up.ts";
 
@@ -129,6 +130,32 @@ onNode("a one-off runs in the release, and its exit status is its own", async ()
   });
   const { stdout } = await douze("run", "--", "id -u; test -w /app || echo read-only; echo $DOUZE_RELEASE $DOUZE_PROCESS");
   expect(stdout).toMatch(/^10001\nread-only\nv6 run\.[0-9a-f]{6}\n$/);
+});
+
+onNode("a shell of the release has this terminal and its exit status, and keeps nobody from releasing", async () => {
+  if (noTerminal !== undefined) throw new Error(noTerminal);
+  const env = { ...surroundings, KUBECONFIG: cluster.kubeconfig };
+  await using shell = startInTerminal(["--env", "production", "run", "--", "sh"], { in: folder, env });
+  await shell.printed("$ ");
+  shell.type("echo on $DOUZE_RELEASE; test -t 0 && echo terminal $((40 + 2))\r");
+  await shell.printed("terminal 42");
+  // It holds no lock.
+  expect((await douze("scale", "clock=1")).code).toBe(0);
+  shell.type("exit 9\r");
+  const { code, stdout } = await shell.ended;
+  expect(code).toBe(9);
+  expect(stdout).toMatch(/^on v\d+\r/m);
+  using api = cluster.connect();
+  const run = /run\.[0-9a-f]{6}/.exec(stdout)?.[0].replace(".", "-") ?? "";
+  const left = await api.list(kinds.job, namespace, "app.kubernetes.io/component=one-off");
+  expect(left.items.map(({ metadata }) => metadata.name).filter((name) => name.includes(run))).toEqual([]);
+
+  await using prompt = startInTerminal(["--env", "production", "console"], { in: folder, env });
+  await prompt.printed("> ");
+  prompt.type("1 + 41\r");
+  await prompt.printed("42");
+  prompt.type(".exit\r");
+  expect((await prompt.ended).code).toBe(0);
 });
 
 onNode("a program that does nothing about SIGTERM ends by it, as on one machine", async () => {

@@ -55,7 +55,7 @@ export interface EngineOptions {
   readonly drive?: {
     readonly open: (runnable: RunnableSource) => Promise<Driver>;
     readonly addresses: (driver: Driver) => readonly string[];
-    /** It is only looked at: nothing is decided, and nothing is written. Default false. */
+    /** It is only looked at: nothing is decided, and nothing is written down but the ends of one-offs. Default false. */
     readonly looksOnly?: boolean;
     /** Sentences for people. Default none. */
     readonly isolation?: readonly string[];
@@ -136,7 +136,7 @@ export class Engine implements AsyncDisposable {
       clock,
       desired: () => desired(home, scaler, refreshed, maintenance),
       ...(drive.looksOnly && { looksOnly: true }),
-      onObserved: async (observed) => (drive.looksOnly ? undefined : await crontab.settle(observed)),
+      onObserved: (observed) => crontab.settle(observed),
       onVerdict: (verdict) => record(home, crontab, verdict),
     });
     const scaler = new Autoscaler({

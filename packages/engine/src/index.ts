@@ -18,6 +18,7 @@ export type {
   ProgressEvent,
   Status,
 } from "./operations.ts";
+export { shellText } from "./one-offs.ts";
 export type { Provider, Reachability } from "./provider.ts";
 export { type StatePaths, statePaths } from "./state.ts";
 export type {

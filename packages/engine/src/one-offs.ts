@@ -86,7 +86,7 @@ export async function runCronNow(home: Home, running: Running, entry: string): P
 }
 
 /** One argument is a shell's line as it stands; several are words, quoted where a shell would take them apart. */
-function shellText(command: readonly string[]): string {
+export function shellText(command: readonly string[]): string {
   const [only, ...rest] = command;
   if (only !== undefined && rest.length === 0) return only;
   return command.map((word) => (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : shellQuoted(word))).join(" ");

@@ -2,6 +2,7 @@ export { type Access, Cluster } from "./api/cluster.ts";
 export { kubeconfigAccess } from "./api/kubeconfig.ts";
 export { Kubernetes, type KubernetesOptions } from "./driver/kubernetes.ts";
 export { Repository, untouched } from "./driver/repository.ts";
+export type { Terminal } from "./driver/terminal.ts";
 export type { Drift } from "./plan/drift.ts";
 export { namespace, priorityClass } from "./plan/ground.ts";
 export type { Files } from "./plan/layout/files.ts";

@@ -15,7 +15,12 @@ export function register(program: Command): void {
     )
     .action(async (_options: unknown, command: Command) => {
       const context = contextOf(command);
-      await context.ask(async (operations) => await attached(context, operations, [await consoleOf(operations)]));
+      await context.ask(async (operations) => {
+        const words = [await consoleOf(operations)];
+        if (!operations.elsewhere) return await attached(context, operations, words);
+        const { runThere } = await import("../run-there.ts");
+        return await runThere(context, operations, words);
+      });
     });
 }
 

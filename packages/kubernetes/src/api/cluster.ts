@@ -12,6 +12,14 @@ export interface Access {
   readonly server: string;
   /** Adds what proves who asks: certificates, or a header. Asked for each request: a token may run out. */
   readonly authorize: (options: RequestOptions) => Promise<void>;
+  /** Connects a terminal with a container, until its program or the connection ends. */
+  readonly attach: (pod: PodPlace, input: NodeJS.ReadStream, output: NodeJS.WriteStream) => Promise<void>;
+}
+
+export interface PodPlace {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
 }
 
 export interface ApplyOptions {
@@ -163,6 +171,16 @@ export class Cluster implements Disposable {
 
   [Symbol.dispose](): void {
     this.#agent.destroy();
+  }
+
+  /** @throws Problem cluster-unreachable - the connection is not made */
+  async attach(place: PodPlace, input: NodeJS.ReadStream, output: NodeJS.WriteStream): Promise<void> {
+    try {
+      await this.#access.attach(place, input, output);
+    } catch (cause) {
+      // A connection that is refused comes as an event.
+      throw unreachable(this.server, cause instanceof Error ? cause : new Error(String((cause as { readonly message?: unknown }).message)));
+    }
   }
 
   async #must<T>(what: string, ask: Ask): Promise<T> {

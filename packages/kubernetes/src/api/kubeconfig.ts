@@ -2,6 +2,9 @@ import type { RequestOptions } from "node:https";
 import { Problem } from "@douze/core";
 import type { Access } from "./cluster.ts";
 
+/** @see https://github.com/kubernetes/kubernetes/tree/master/staging/src/k8s.io/apimachinery/pkg/util/remotecommand */
+const stdinChannel = 0;
+
 /**
  * Access as kubectl has it: `KUBECONFIG`, `~/.kube/config`, or the service account of the pod that this runs in.
  *
@@ -35,6 +38,16 @@ export async function kubeconfigAccess(context: string | undefined): Promise<Acc
       await config.applyToHTTPSOptions(options);
       // Its own agent keeps no connection; what proves who asks is in the options too. A proxy's is needed.
       if (cluster.proxyUrl === undefined) options.agent = agent;
+    },
+    attach: async ({ namespace, pod, container }, input, output) => {
+      const { Attach } = await import("@kubernetes/client-node");
+      const connection = await new Attach(config).attach(namespace, pod, container, output, null, input, true);
+      const closed = Promise.withResolvers<void>();
+      connection.on("close", () => closed.resolve());
+      connection.on("error", (error: Error) => closed.reject(error));
+      // The program waits for a line, since what it wrote before would not be seen.
+      connection.send(Buffer.concat([Buffer.from([stdinChannel]), Buffer.from("\n")]));
+      await closed.promise;
     },
   };
 }

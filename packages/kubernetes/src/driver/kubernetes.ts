@@ -16,7 +16,7 @@ import type { CrashBundle, Driver, OneOffPlace, RunnableSource } from "@douze/en
 import type { Cluster } from "../api/cluster.ts";
 import { kinds } from "../api/kinds.ts";
 import type { Drift } from "../plan/drift.ts";
-import { oneOffJob } from "../plan/jobs.ts";
+import { type OneOffJob, oneOffJob } from "../plan/jobs.ts";
 import { liveObject, processObject } from "../plan/names.ts";
 import { placed } from "../plan/observe.ts";
 import { objectsOf, type Rendered, type RenderIn, render } from "../plan/render.ts";
@@ -28,6 +28,7 @@ import { Notes } from "./notes.ts";
 import { Pictures } from "./pictures.ts";
 import { type Source, sourcesOf, storedLines } from "./pod-logs.ts";
 import { followed } from "./pod-logs-follow.ts";
+import { connectTerminal, type Terminal } from "./terminal.ts";
 
 /** What a release's build became. */
 export type ReleaseImage = Pick<RenderIn, "image" | "language" | "workingDir">;
@@ -102,6 +103,24 @@ export class Kubernetes implements Driver {
 
   async crashes(process?: string): Promise<readonly CrashBundle[]> {
     return crashesOf(this.#pictures.picture.pods, process);
+  }
+
+  /**
+   * Runs a command in a pod of its own, with a person's terminal.
+   *
+   * @returns its exit status
+   */
+  async terminal(release: ReleaseVersion, one: Omit<OneOffJob, "terminal">, terminal: Terminal): Promise<number> {
+    const { cluster, namespace } = this.#options;
+    const rendered = await this.#rendered(release);
+    await this.#applying.apply(rendered.oneOffs);
+    const job = oneOffJob(rendered.setting, { ...one, terminal: true });
+    await this.#applying.create(job);
+    try {
+      return await connectTerminal(cluster, namespace, job.metadata.name, terminal);
+    } finally {
+      await cluster.remove(kinds.job, namespace, job.metadata.name);
+    }
   }
 
   /** What in the cluster is not as the release has it that serves. */
@@ -230,7 +249,7 @@ export class Kubernetes implements Driver {
     await this.#applying.apply(rendered.ground);
     const isTask = run === `release.${release}` && rendered.task;
     if (!isTask) await this.#applying.apply(rendered.oneOffs);
-    await this.#applying.create(isTask ? rendered.task : oneOffJob(rendered.setting, run, command, timeoutMs));
+    await this.#applying.create(isTask ? rendered.task : oneOffJob(rendered.setting, { run, command, timeoutMs }));
   }
 
   /** A pod has no number of its own: the one that has it now is replaced. */

@@ -43,8 +43,17 @@ export function releaseTask(setting: Setting, task: ReleaseTask, ttlSeconds: num
   } satisfies IJob;
 }
 
+export interface OneOffJob {
+  /** `run.3f9c1a` */
+  readonly run: string;
+  readonly command: string;
+  readonly timeoutMs: number;
+  /** A person sits at it. Default false. */
+  readonly terminal?: boolean;
+}
+
 /** A one-off, in the release's own image and config. */
-export function oneOffJob(setting: Setting, run: string, command: string, timeoutMs: number): KubernetesObject {
+export function oneOffJob(setting: Setting, { run, command, timeoutMs, terminal = false }: OneOffJob): KubernetesObject {
   const { app } = setting.release;
   const name = runObject(app, run);
   return {
@@ -56,7 +65,7 @@ export function oneOffJob(setting: Setting, run: string, command: string, timeou
       backoffLimit: 0,
       completions: 1,
       parallelism: 1,
-      template: podTemplate(setting, { ...once(name, "one-off", run, command), own: { name: run }, account: runAccount(app) }),
+      template: podTemplate(setting, { ...once(name, "one-off", run, command), own: { name: run }, account: runAccount(app), terminal }),
       ttlSecondsAfterFinished: keptRunSeconds,
     },
   } satisfies IJob;

@@ -32,6 +32,8 @@ export interface Workload {
   readonly restart: "Always" | "Never";
   readonly probes: Pick<IContainer, "startupProbe" | "readinessProbe" | "livenessProbe">;
   readonly spread: boolean;
+  /** A person sits at it. Default false. */
+  readonly terminal?: boolean;
 }
 
 /** Of the pod's one container. */
@@ -120,9 +122,11 @@ function container(setting: Setting, workload: Workload, linger: number): IConta
   const { target, image, frozen, live } = setting;
   return {
     name: containerName,
+    ...(workload.terminal && { stdin: true, stdinOnce: true, tty: true }),
     image,
     imagePullPolicy: target.pullPolicy,
-    command: ["/bin/sh", "-c", shellCommand(workload.command)],
+    // What is written before a terminal is connected would not be seen: it waits for a line.
+    command: ["/bin/sh", "-c", workload.terminal ? `read -r _; ${shellCommand(workload.command)}` : shellCommand(workload.command)],
     workingDir: setting.workingDir,
     env: environmentOf(setting, workload.own),
     envFrom: [

@@ -126,6 +126,7 @@ export class TestCluster implements AsyncDisposable {
     return new Cluster(
       {
         server: this.server,
+        attach: () => Promise.reject(new Error("no test attaches so")),
         authorize: async (options) => {
           options.headers = { ...(options.headers as Record<string, string>), authorization: `Bearer ${this.token}` };
           options.rejectUnauthorized = false;
