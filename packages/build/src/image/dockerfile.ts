@@ -1,13 +1,11 @@
-import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { access, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Digest, Problem } from "@douze/core";
+import { Problem } from "@douze/core";
 import { execute } from "../execute.ts";
 import { toolMissing } from "../problems.ts";
 import { findTool } from "../runtimes.ts";
-import { lookUp, remember } from "../store.ts";
 import { Blobs } from "./blobs.ts";
 import { type Descriptor, type ImageManifest, mediaTypes } from "./descriptor.ts";
 import type { Image, ImageRequest } from "./image.ts";
@@ -23,21 +21,12 @@ const builders: Readonly<Record<string, string>> = {
 };
 
 /**
- * The image that a Dockerfile of the codebase makes. One that was made of the same build is taken again, whatever its base has become since:
- * a build is never changed.
+ * The image that a Dockerfile of the codebase makes.
  *
  * @throws Problem build-tool-missing - there is neither buildah nor podman nor docker
  * @throws Problem build-failed - with the last lines of the builder
  */
-export async function dockerfileImage({ app, build, tree, store, onProgress, signal }: ImageRequest, dockerfile: string): Promise<Image> {
-  const blobs = new Blobs(store);
-  const key = `sha256:${createHash("sha256").update(`dockerfile\n${build.digest}\n${dockerfile}`).digest("hex")}` as Digest;
-  const known = await lookUp(store, key);
-  const kept = known === undefined ? undefined : await imageIn(blobs, known).catch(() => undefined);
-  if (kept && (await Promise.all(kept.parts.map((part) => blobs.has(part)))).every(Boolean)) {
-    onProgress(`image of ${dockerfile} reused`);
-    return { ...kept, reused: true };
-  }
+export async function dockerfileImage({ app, tree, onProgress, signal }: ImageRequest, blobs: Blobs, dockerfile: string): Promise<Image> {
   await access(join(tree, dockerfile)).catch(() => {
     throw noDockerfile(app, dockerfile);
   });
@@ -49,9 +38,7 @@ export async function dockerfileImage({ app, build, tree, store, onProgress, sig
     const given = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
     const env = { ...Object.fromEntries(given), CONTEXT: tree, DOCKERFILE: dockerfile, OUT: out };
     await execute({ title: `${tool} build`, command }, { cwd: tree, env, signal, onLine: onProgress });
-    const image = await taken(blobs, join(out, "layout"));
-    await remember(store, key, image.digest as Digest);
-    return image;
+    return await taken(blobs, join(out, "layout"));
   } finally {
     await rm(out, { recursive: true, force: true });
   }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { lstat } from "node:fs/promises";
+import { lstatSync } from "node:fs";
 import { arch } from "node:os";
 import { join } from "node:path";
 import { type AppName, type Build, type Digest, shellCommand } from "@douze/core";
@@ -10,6 +10,7 @@ import { architectureOf, type Descriptor, type ImageManifest, mediaTypes } from 
 import { dockerfileImage } from "./dockerfile.ts";
 import { type Entry, entriesOf, type Layer, writeLayer } from "./layer.ts";
 import { machineBase, machineRuntime } from "./machine.ts";
+import { recall, recalled } from "./memory.ts";
 import { sbomOf } from "./sbom.ts";
 
 export interface ImageRequest {
@@ -49,22 +50,33 @@ const dependencies = /^(node_modules|\.venv|vendor\/bundle)(\/|$)/;
 const systemPath = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 /**
- * Makes an image of a build. Where the manifest names a Dockerfile, that makes it. Else no Docker is needed: what this machine runs it with, its dependencies, and the app, a layer each. The same build
+ * Makes an image of a build, or finds the one that was made of it. Where the manifest names a Dockerfile, that makes it. Else no Docker is needed: what this machine runs it with, its dependencies, and the app, a layer each. The same build
  * on the same machine gives the same image, to the byte.
  *
  * @throws Problem image-impossible - what runs the build cannot be taken from this machine
  * @throws Problem build-failed, build-tool-missing - by a Dockerfile
  */
 export async function makeImage(request: ImageRequest): Promise<Image> {
-  const { build, tree, store, onProgress, signal } = request;
+  const { build, store, onProgress } = request;
   const { dockerfile } = build.manifest.build;
-  if (dockerfile !== undefined) return await dockerfileImage(request, dockerfile);
   const blobs = new Blobs(store);
+  const known = await recalled(store, blobs, build.digest, dockerfile);
+  if (known) {
+    onProgress(`image reused: ${mebibytes(known.parts.reduce((sum, { size }) => sum + size, 0))}`);
+    return known;
+  }
+  const made = dockerfile === undefined ? await machineImage(request, blobs) : await dockerfileImage(request, blobs, dockerfile);
+  await recall(store, blobs, build.digest, dockerfile, made);
+  return made;
+}
+
+async function machineImage(request: ImageRequest, blobs: Blobs): Promise<Image> {
+  const { build, tree, store, onProgress, signal } = request;
   let made = 0;
   const layerOf = async (name: string, entries: readonly Entry[]): Promise<Layer> => {
     const { layer, reused } = await cachedLayer(store, blobs, entries);
     if (!reused) made++;
-    onProgress(`${name} layer ${reused ? "reused" : "made"}: ${(layer.descriptor.size / 2 ** 20).toFixed(1)} MiB`);
+    onProgress(`${name} layer ${reused ? "reused" : "made"}: ${mebibytes(layer.descriptor.size)}`);
     signal.throwIfAborted();
     return layer;
   };
@@ -72,8 +84,8 @@ export async function makeImage(request: ImageRequest): Promise<Image> {
   const contents: readonly (readonly [string, readonly Entry[]])[] = [
     ["base", await machineBase()],
     ["runtime", [...runtime.entries, ...(await librariesOfTree(tree))]],
-    ["dependencies", await entriesOf(tree, "app", (path) => dependencies.test(path) || path === "vendor")],
-    ["app", await entriesOf(tree, "app", (path) => !dependencies.test(path))],
+    ["dependencies", entriesOf(tree, "app", (path) => dependencies.test(path) || path === "vendor")],
+    ["app", entriesOf(tree, "app", (path) => !dependencies.test(path))],
   ];
   const filled = contents.filter(([, entries]) => entries.length > 0);
   const layers: Layer[] = [];
@@ -108,6 +120,10 @@ export async function makeImage(request: ImageRequest): Promise<Image> {
     env: runtime.env,
     reused: made === 0,
   };
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
 /** The build as it is in an image: its runtime and its variables are the image's. */
@@ -164,7 +180,7 @@ async function sbomArtifact(blobs: Blobs, text: string, subject: Descriptor): Pr
 
 /** A layer of the same files, as far as their sizes and times tell, is not written again. */
 async function cachedLayer(store: string, blobs: Blobs, entries: readonly Entry[]): Promise<{ layer: Layer; reused: boolean }> {
-  const key = await inputOf(entries);
+  const key = inputOf(entries);
   const known = await lookUp(store, key);
   if (known !== undefined) {
     const layer = JSON.parse((await blobs.read(known).catch(() => Buffer.from("{}"))).toString()) as Partial<Layer>;
@@ -177,10 +193,10 @@ async function cachedLayer(store: string, blobs: Blobs, entries: readonly Entry[
   return { layer, reused: false };
 }
 
-async function inputOf(entries: readonly Entry[]): Promise<Digest> {
+function inputOf(entries: readonly Entry[]): Digest {
   const hash = createHash("sha256").update(`${mediaTypes.layer} ${process.version}\n`);
   for (const entry of entries) {
-    const stats = "file" in entry ? await lstat(entry.file) : undefined;
+    const stats = "file" in entry ? lstatSync(entry.file) : undefined;
     hash.update(JSON.stringify([entry, stats && [stats.size, stats.mtimeMs, stats.ino]]));
   }
   return `sha256:${hash.digest("hex")}` as Digest;

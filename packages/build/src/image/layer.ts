@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { lstat, readdir, readFile, readlink } from "node:fs/promises";
+import { createReadStream, lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join, posix } from "node:path";
 import { PassThrough, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -23,6 +22,8 @@ export interface Layer {
   /** Digest of what is in it, unpacked: what the image's config names. */
   readonly diffId: string;
 }
+
+// Small files are looked at and read at once, and not by way of other threads: there are thousands of them, and nothing else to do meanwhile.
 
 /** Bytes that are read at once. */
 const smallFile = 2 ** 20;
@@ -57,16 +58,16 @@ export async function writeLayer(blobs: Blobs, entries: readonly Entry[]): Promi
  *
  * @param take - whether an entry goes along, by its path in the folder; a folder that does not leaves out all below it
  */
-export async function entriesOf(folder: string, into: string, take: (path: string) => boolean = () => true, below = ""): Promise<Entry[]> {
+export function entriesOf(folder: string, into: string, take: (path: string) => boolean = () => true, below = ""): Entry[] {
   const found: Entry[] = [];
-  for (const name of (await readdir(join(folder, below))).sort()) {
+  for (const name of readdirSync(join(folder, below)).sort()) {
     const inside = posix.join(below, name);
     if (!take(inside)) continue;
     const file = join(folder, inside);
     const path = posix.join(into, inside);
-    const stats = await lstat(file);
-    if (stats.isDirectory()) found.push({ path, folder: true }, ...(await entriesOf(folder, into, take, inside)));
-    else if (stats.isSymbolicLink()) found.push({ path, link: await readlink(file) });
+    const stats = lstatSync(file);
+    if (stats.isDirectory()) found.push({ path, folder: true }, ...entriesOf(folder, into, take, inside));
+    else if (stats.isSymbolicLink()) found.push({ path, link: readlinkSync(file) });
     else if (stats.isFile()) found.push({ path, file, mode: modeOf(stats.mode) });
   }
   return found;
@@ -87,10 +88,10 @@ async function add(tar: Pack, entry: Entry): Promise<void> {
   if ("folder" in entry) return await whole(tar, { ...common, name: `${entry.path}/`, type: "directory", mode: entry.mode ?? 0o755 });
   if ("link" in entry) return await whole(tar, { ...common, type: "symlink", linkname: entry.link, mode: 0o777 });
   if ("text" in entry) return await whole(tar, { ...common, type: "file", mode: entry.mode ?? 0o444 }, entry.text);
-  const { size, mode } = await lstat(entry.file);
+  const { size, mode } = lstatSync(entry.file);
   const header = { ...common, type: "file", size, mode: entry.mode ?? modeOf(mode) } as const;
   // Most files are small, and a stream for each costs more than what is in it.
-  if (size <= smallFile) return await whole(tar, header, await readFile(entry.file));
+  if (size <= smallFile) return await whole(tar, header, readFileSync(entry.file));
   await pipeline(createReadStream(entry.file, { highWaterMark: smallFile }), tar.entry(header));
 }
 

@@ -56,7 +56,7 @@ export async function machineBase(): Promise<Entry[]> {
     { path: "etc/os-release", text: 'NAME="Douze"\nID=douze\nPRETTY_NAME="An app on what its build ran on"\n' },
     ...(await certificates()),
     ...(existsSync("/usr/share/zoneinfo")
-      ? await entriesOf("/usr/share/zoneinfo", "usr/share/zoneinfo", (path) => !/^(posix|right)(\/|$)/.test(path))
+      ? entriesOf("/usr/share/zoneinfo", "usr/share/zoneinfo", (path) => !/^(posix|right)(\/|$)/.test(path))
       : []),
     { path: "tmp", folder: true, mode: 0o1777 },
     { path: "run", folder: true },
@@ -123,7 +123,7 @@ async function pythonRuntime(python: string): Promise<ImageRuntime> {
         ...modules.map((name) => ({ file: join(extensions, name) })),
       ])),
       { path: placed(join(bin, "python3")), link: `python3.${minor}` },
-      ...(await entriesOf(library, placed(library), (path) => !skip.test(path))),
+      ...entriesOf(library, placed(library), (path) => !skip.test(path)),
     ],
     path: [...new Set([bin, "/usr/local/bin"])],
     env: {},
