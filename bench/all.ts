@@ -11,6 +11,7 @@ const programs = [
   "start/peers.ts",
   "platform/platform.ts",
   "release/release.ts",
+  "kubernetes/kubernetes.ts",
   "kit/kit.ts",
 ];
 

@@ -110,6 +110,11 @@ GREETING  ¡Hola!\\n  ledger, live  v9
   },
   { line: ["deploy"], asks: [["deploy", { by, workingTree: true }]], prints: "v12 current: deploy 4f2a91c\n" },
   {
+    line: ["deploy", "--if-changed"],
+    asks: [["deploy", { by, workingTree: true, onlyIfChanged: true }]],
+    prints: "v12 current: deploy 4f2a91c\n",
+  },
+  {
     line: ["config"],
     asks: [["config"]],
     prints: "KEY       VALUE     FROM          SINCE\nGREETING  ¡Hola!\\n  ledger, live  v9\n",

@@ -10,8 +10,8 @@ import { kinds } from "../../kubernetes/src/api/kinds.ts";
 import { clusterMissing, TestCluster } from "../../kubernetes/test/support/cluster.ts";
 import { bridgeAddress, nodeMissing, RealNode } from "../../kubernetes/test/support/node.ts";
 import { type Ended, start } from "./support/douze.ts";
-import { noTerminal, startInTerminal } from "./support/terminal.ts";
 import { serviceLoad } from "./support/service-load.ts";
+import { noTerminal, startInTerminal } from "./support/terminal.ts";
 import { surroundings } from "./support/up.ts";
 
 const missing = clusterMissing() ?? nodeMissing() ?? (hasRegistry ? undefined : "there is no registry");

@@ -151,6 +151,8 @@ describe.skipIf(missing !== undefined)("an environment in a cluster", () => {
     // The same build again is a release of its own, as on one machine; its image is there, and is not made again.
     expect((await shop.douze("deploy")).stderr).toContain(" is there");
     expect(await shop.releases()).toEqual(["v1 superseded", "v2 current"]);
+    expect(await shop.good("deploy", "--if-changed")).toContain("v2 current");
+    expect(await shop.releases()).toEqual(["v1 superseded", "v2 current"]);
     expect(await shop.names("job")).toHaveLength(2);
   });
 

@@ -7,6 +7,7 @@ export type { Archive, InventoryFiles, Remote } from "./home.ts";
 export { inventoryFile, readInventory } from "./inventory-files.ts";
 export { type LedgerKey, ledgerKey } from "./ledger-key.ts";
 export { fileStore, type LedgerStore } from "./ledger-store.ts";
+export { shellText } from "./one-offs.ts";
 export type {
   AttachRequest,
   ConfigChange,
@@ -18,7 +19,6 @@ export type {
   ProgressEvent,
   Status,
 } from "./operations.ts";
-export { shellText } from "./one-offs.ts";
 export type { Provider, Reachability } from "./provider.ts";
 export { type StatePaths, statePaths } from "./state.ts";
 export type {

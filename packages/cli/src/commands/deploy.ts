@@ -8,6 +8,7 @@ interface DeployOptions {
   readonly ref?: string;
   readonly workingTree?: boolean;
   readonly set?: readonly string[];
+  readonly ifChanged?: boolean;
   readonly forceConflicts?: boolean;
 }
 
@@ -18,6 +19,7 @@ export function register(program: Command): void {
     .option("--ref <commit>", "a commit, branch or tag (default: HEAD; in development the working tree)")
     .option("--working-tree", "what lies in the folder, committed or not")
     .option("--set <KEY=value>", "a value for this release alone, over all others; may be given more than once", listed)
+    .option("--if-changed", "make no release that would equal the current one")
     .option("--force-conflicts", "in a cluster: take over fields that others have set")
     .addHelpText("after", examples(["douze deploy", "what is there now"], ["douze deploy --ref v2.1 --env production", "a tag"]))
     .action(async (options: DeployOptions, command: Command) => {
@@ -29,6 +31,7 @@ export function register(program: Command): void {
             {
               by,
               workingTree: options.workingTree ?? (options.ref === undefined && environment === "development"),
+              ...(options.ifChanged && { onlyIfChanged: true }),
               ...(options.ref !== undefined && { ref: options.ref }),
               ...(Object.keys(flags).length > 0 && { flags }),
             },

@@ -88,6 +88,15 @@ export class Kubernetes implements Driver {
   }
 
   async *logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
+    try {
+      yield* this.#lines(query, signal);
+    } catch (error) {
+      // Whoever asks has heard enough.
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  async *#lines(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
     const { cluster, namespace } = this.#options;
     const only = query.processes;
     const own = only === undefined || only.includes("douze") ? this.#notes.lines : [];
