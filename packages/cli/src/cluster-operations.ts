@@ -89,11 +89,19 @@ export function clusterOperations({ open, committed = false }: ClusterWays): Clu
       if (committed && untold.includes(name as keyof Operations)) throw untouched(`${name} cannot be told here`);
       const { engine, settled } = await (way === "looks" ? look() : act());
       const given = committed ? args.map(builtOnly) : args;
+      let failed = true;
       try {
-        return await (engine.operations[name as keyof Operations] as (...given: readonly unknown[]) => Promise<unknown>)(...given);
+        const answer = await (engine.operations[name as keyof Operations] as (...given: readonly unknown[]) => Promise<unknown>)(...given);
+        failed = false;
+        return answer;
       } finally {
         await engine.rest();
-        if (way === "acts") await settled?.(name);
+        if (way === "acts") {
+          await settled?.(name).catch((error: unknown) => {
+            // A release that failed is written down too; why it failed is what a person wants to hear.
+            if (!failed) throw error;
+          });
+        }
       }
     };
     return [name, call] as const;

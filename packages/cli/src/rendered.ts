@@ -1,5 +1,6 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
+import { Problem } from "@douze/core";
 import { type OnProgress, writeWhole } from "@douze/engine";
 import type { Files, LayoutFormat } from "@douze/kubernetes";
 import { clusterTarget } from "./open-cluster.ts";
@@ -25,9 +26,10 @@ export async function filesFor(
 ): Promise<Files> {
   const target = await clusterTarget(place);
   const gitops = {
-    ...(target.gitops ?? { revision: "main", project: "default", decryption: "sops-age", repository: "." }),
+    ...(target.gitops ?? { revision: "main", project: "default", decryption: "sops-age" }),
     format: options.format ?? target.gitops?.format ?? "plain",
   };
+  if (gitops.format === "argocd" && target.gitops?.repository === undefined) throw noRepository(place);
   const path =
     target.gitops?.folder ??
     (options.output === undefined ? `deploy/${place.environment}` : relative(place.directory, resolve(options.output)));
@@ -63,4 +65,13 @@ async function writeFiles(files: Files, output: string, paper: Paper): Promise<v
     paper.aside(
       `${others.length} other files lie there and are not of this release: ${others.slice(0, 5).join(", ")}${others.length > 5 ? " …" : ""}`,
     );
+}
+
+function noRepository({ environment }: Place): Problem {
+  return new Problem({
+    code: "target-unfit",
+    what: "there is nothing for Argo CD to follow",
+    why: `inventory/${environment}.yaml does not say where it finds the repository`,
+    fix: "`gitops: { format: argocd, repository: https://… }` under `target:`; or take the format `plain`",
+  });
 }

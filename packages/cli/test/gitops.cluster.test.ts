@@ -327,6 +327,7 @@ describe.skipIf(missing !== undefined)("an environment whose releases are commit
     expect(await shop.good("render", "--format", "plain")).toBe(first);
     expect(first).not.toMatch(/correct horse|Y29ycmVjdCBob3JzZQ/);
     expect(shop.git("status", "--porcelain")).toBe("");
+    expect((await shop.douze("render", "--format", "argocd")).stderr).toContain("where it finds the repository");
     for (const format of ["kustomize", "helm", "flux"]) {
       expect(await shop.good("render", "--format", format, "-o", join("out", format))).toMatch(/wrote \d+ files/);
     }

@@ -113,6 +113,7 @@ export class Repository implements Driver {
 
   /** Files come before the state that says what they are: whoever is cut off in between takes the step again. */
   async #take(step: Step): Promise<void> {
+    const { shelf } = this.#options;
     const target = this.#target;
     switch (step.do) {
       case "scale": {
@@ -144,7 +145,8 @@ export class Repository implements Driver {
           outcome: { by: "exit", code: 0 },
           timedOut: false,
         });
-        return;
+        // Whoever takes the next step may not be the one who took this.
+        return await shelf.write(undefined, { target, frozen: shelf.state.frozen, task: release });
       }
       case "end-run":
       case "forget-run":
@@ -167,7 +169,7 @@ export class Repository implements Driver {
     const { shelf, runnable, image, gitops, nameKey, path, encrypt } = this.#options;
     const { release, env } = await runnable(version);
     const own = Object.entries(target.asked[version] ?? {});
-    const due = this.#runs.has(`release.${version}`) || shelf.state.task === version;
+    const due = shelf.state.task === version;
     const rendered = render({
       release: { ...release, formation: { ...release.formation, ...Object.fromEntries(own.map(([type, { count }]) => [type, count])) } },
       ...(await image(release)),

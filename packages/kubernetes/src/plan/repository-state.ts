@@ -6,7 +6,7 @@ import { jsonOf, noState, stateShape, type TargetState } from "./state.ts";
 /** What lies in a folder, and what it was made for. */
 export interface RepositoryState {
   readonly target: TargetState;
-  /** The release whose task is among the files. */
+  /** The release whose task was asked for last: it is among that one's files. */
   readonly task?: ReleaseVersion;
   /** Paths of all files that were written, so that no other one is ever removed. */
   readonly files: readonly string[];
