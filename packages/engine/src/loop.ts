@@ -48,9 +48,7 @@ export class Loop implements AsyncDisposable {
   /** Look again soon: what is desired has changed. */
   look(): void {
     this.#again = true;
-    this.#looking ??= this.#run().finally(() => {
-      this.#looking = undefined;
-    });
+    this.#looking ??= this.#run();
   }
 
   /** Waits until the looks that were asked for are over, and their steps taken. */
@@ -113,6 +111,8 @@ export class Loop implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
+    // So that it never ends before it is known to run.
+    await Promise.resolve();
     try {
       while (this.#again && !this.#end.signal.aborted) {
         this.#again = false;
@@ -120,6 +120,9 @@ export class Loop implements AsyncDisposable {
       }
     } catch (error) {
       if (!this.#end.signal.aborted) this.fail(error);
+    } finally {
+      // In one step with the last question whether to look again: one that is asked for in between would be lost.
+      this.#looking = undefined;
     }
   }
 
