@@ -1,11 +1,16 @@
 import type { Outcome } from "@douze/core";
 import { Problem } from "@douze/core/problem";
-import type { Operations } from "@douze/engine";
+import type { Reached } from "./compose.ts";
 import type { Context } from "./context.ts";
 import { exitStatus, runHere } from "./run-here.ts";
 
-/** Runs a command in the current release, in this terminal; the exit code is its own. */
-export async function attached({ paper, by, interactive }: Context, operations: Operations, words: readonly string[]): Promise<void> {
+/** Runs a command in the current release, in this terminal, wherever the release runs; the exit code is its own. */
+export async function attached(context: Context, operations: Reached, words: readonly string[]): Promise<void> {
+  const { paper, by, interactive } = context;
+  if (operations.elsewhere) {
+    const { runThere } = await import("./run-there.ts");
+    return await runThere(context, operations, words);
+  }
   const { run, release, place } = await operations.oneOff({ command: words, by, pid: process.pid });
   if (interactive) paper.aside(paper.asideStyled("dim", `${run} in v${release}, on this machine`));
   let outcome: Outcome = { by: "exit", code: 127 };

@@ -1,7 +1,7 @@
-import type { ReleaseVersion } from "@douze/core";
 import type { OnProgress, Operations } from "@douze/engine";
 import { type Drift, untouched } from "@douze/kubernetes";
-import type { Environment } from "./open-cluster.ts";
+import type { Environment, TerminalRun } from "./open-cluster.ts";
+import { ofBuild } from "./progress.ts";
 
 /** What only looks takes no lock: anybody may do it while somebody releases. */
 const ways: Readonly<Record<Exclude<keyof Operations, "logs">, "looks" | "acts">> = {
@@ -49,7 +49,6 @@ const untold: readonly (keyof Operations)[] = [
   "runDetached",
   "oneOff",
   "crashes",
-  "logs",
   "drains",
 ];
 
@@ -59,7 +58,7 @@ export interface ClusterOperations extends Operations, AsyncDisposable {
   /** What there is not as the current release has it. */
   drift(): Promise<readonly Drift[]>;
   /** Runs a command there with this process's terminal. @returns its exit status */
-  terminal(words: readonly string[], onStart: (run: string, release: ReleaseVersion) => void): Promise<number>;
+  readonly terminal: TerminalRun;
 }
 
 export interface ClusterWays {
@@ -88,7 +87,7 @@ export function clusterOperations({ open, committed = false }: ClusterWays): Clu
     const call = async (...args: readonly unknown[]): Promise<unknown> => {
       if (committed && untold.includes(name as keyof Operations)) throw untouched(`${name} cannot be told here`);
       const { engine, settled } = await (way === "looks" ? look() : act());
-      const given = committed ? args.map(builtOnly) : args;
+      const given = committed ? args.map((arg) => (typeof arg === "function" ? ofBuild(arg as OnProgress) : arg)) : args;
       let failed = true;
       try {
         const answer = await (engine.operations[name as keyof Operations] as (...given: readonly unknown[]) => Promise<unknown>)(...given);
@@ -123,12 +122,4 @@ export function clusterOperations({ open, committed = false }: ClusterWays): Clu
       for (const each of [looking, acting]) await (await each?.catch(() => undefined))?.[Symbol.asyncDispose]();
     },
   };
-}
-
-/** Progress of what is done here, without what would happen in the cluster. */
-function builtOnly(arg: unknown): unknown {
-  if (typeof arg !== "function") return arg;
-  const told = arg as OnProgress;
-  const quiet: OnProgress = (event) => (event.stage === "build" || event.stage === "output" ? told(event) : undefined);
-  return quiet;
 }

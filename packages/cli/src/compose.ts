@@ -1,25 +1,16 @@
 import { readFile, realpath } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
-import type { ReleaseVersion } from "@douze/core";
 import { Problem } from "@douze/core/problem";
 import type { Operations } from "@douze/engine";
-import type { Drift } from "@douze/kubernetes";
 import { answers, connect, runtimeDirectory, socketPath } from "@douze/server/client";
+import type { ClusterOperations } from "./cluster-operations.ts";
 import type { Place } from "./place.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** The engine's operations, wherever they are carried out. */
-export type Reached = Operations &
-  AsyncDisposable & {
-    /** They concern another place than this machine, where nothing can be started in this terminal. */
-    readonly elsewhere?: boolean;
-    /** Of a cluster: runs a command there with this process's terminal. @returns its exit status */
-    readonly terminal?: (words: readonly string[], onStart: (run: string, release: ReleaseVersion) => void) => Promise<number>;
-    /** Of a cluster: what there is not as the current release has it. */
-    readonly drift?: () => Promise<readonly Drift[]>;
-  };
+/** The engine's operations, wherever they are carried out; with what else can be asked of an environment in a cluster, where it runs in one. */
+export type Reached = Operations & AsyncDisposable & Partial<Omit<ClusterOperations, keyof Operations | typeof Symbol.asyncDispose>>;
 
 /**
  * Asks the engine that runs; where none does, opens the state in this process, which is slower and runs nothing. An environment in a
@@ -62,7 +53,7 @@ async function inCluster(place: Place, env: Env, force: boolean): Promise<Reache
   const by = `${userInfo().username}@${hostname()}`;
   const target = await clusterTarget(place);
   const { gitops } = target;
-  if (!gitops) return clusterOperations({ open: (looksOnly) => openCluster({ place, env, by, looksOnly, force, onNote }) });
+  if (!gitops) return clusterOperations({ open: (looksOnly) => openCluster({ place, env, by, target, looksOnly, force, onNote }) });
   const { openRepository } = await import("./open-repository.ts");
   return clusterOperations({ open: (looksOnly) => openRepository({ place, env, target, gitops, looksOnly, onNote }), committed: true });
 }

@@ -1,7 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
-import { type Instant, inventoryTarget, type KubernetesTarget, Problem, type ReleaseVersion } from "@douze/core";
-import { Engine, inventoryFile, shellText } from "@douze/engine";
+import { inventoryTarget, type KubernetesTarget, Problem, type ReleaseVersion } from "@douze/core";
+import { Engine, inventoryFile, shellText, textOf } from "@douze/engine";
 import {
   Cluster,
   type Drift,
@@ -14,13 +12,14 @@ import {
   Parent,
   priorityClass,
   secretStore,
-  shippedImage,
 } from "@douze/kubernetes";
-import { inventoryOf } from "./open.ts";
 import { type Place, readManifest } from "./place.ts";
-import { elsewhere, nothingStored, remoteOf } from "./remote.ts";
+import { now, optionsElsewhere, releaseImage, remoteOf } from "./remote.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
+
+/** @param onStart - told what the one-off is called, and of which release it is */
+export type TerminalRun = (words: readonly string[], onStart: (run: string, release: ReleaseVersion) => void) => Promise<number>;
 
 /** An environment in a cluster, with its engine in this process. */
 export interface Environment extends AsyncDisposable {
@@ -28,7 +27,7 @@ export interface Environment extends AsyncDisposable {
   /** What there is not as the current release has it. */
   readonly drift: () => Promise<readonly Drift[]>;
   /** Runs a command there with this process's terminal. @returns its exit status */
-  readonly terminal?: (words: readonly string[], onStart: (run: string, release: ReleaseVersion) => void) => Promise<number>;
+  readonly terminal?: TerminalRun;
   /** What is left to do when something was changed, by the name of the operation. */
   readonly settled?: (operation: string) => Promise<void>;
 }
@@ -38,6 +37,7 @@ export interface ClusterOptions {
   readonly env: Env;
   /** Who asks: `ana@laptop`. */
   readonly by: string;
+  readonly target: KubernetesTarget;
   readonly looksOnly: boolean;
   /** Takes over fields that others have set. */
   readonly force: boolean;
@@ -51,17 +51,15 @@ export interface ClusterOptions {
  * @throws Problem cluster-unknown, cluster-unreachable, cluster-forbidden, cluster-locked, inventory-invalid, ledger-unreadable
  */
 export async function openCluster(options: ClusterOptions): Promise<Environment> {
-  const { place, env, by, looksOnly, force, onNote } = options;
+  const { place, env, by, target, looksOnly, force, onNote } = options;
   await using stack = new AsyncDisposableStack();
   const { app } = await readManifest(place.directory);
-  const target = await clusterTarget(place);
   const cluster = stack.use(new Cluster(await kubeconfigAccess(target.context), onNote));
   const own = namespaceOf(app, place.environment, target);
-  const clock = (): Instant => Date.now() as Instant;
   let mayAct = (): void => undefined;
   if (!looksOnly) {
     if (target.manageNamespace) await cluster.apply(namespace({ namespace: own, release: { app }, target }));
-    const lock = stack.use(await Lock.take(cluster, own, app, `${by}, pid ${process.pid}`, clock, (holder) => hasEnded(holder, by)));
+    const lock = stack.use(await Lock.take(cluster, own, app, `${by}, pid ${process.pid}`, now, (holder) => hasEnded(holder, by)));
     mayAct = () => lock.lost.throwIfAborted();
   }
   const parent = await Parent.find(cluster, own, app);
@@ -70,17 +68,8 @@ export async function openCluster(options: ClusterOptions): Promise<Environment>
   let driver: Kubernetes | undefined;
   const remote = remoteOf({ place, env, app, target, ledger, maintenance: () => parent.state.maintenance, pushes: true });
   const engine = await Engine.open({
-    app,
-    environment: place.environment,
-    directory: place.directory,
-    paths: place.paths,
+    ...optionsElsewhere(place, env, app),
     key: parent.key,
-    provider: elsewhere,
-    inventory: inventoryOf(place, env),
-    path: env["PATH"] ?? "/usr/bin:/bin",
-    userHome: env["HOME"] ?? homedir(),
-    clock,
-    archive: nothingStored,
     remote,
     drive: {
       looksOnly,
@@ -91,13 +80,10 @@ export async function openCluster(options: ClusterOptions): Promise<Environment>
           namespace: own,
           target,
           runnable,
-          image: async ({ build }) => {
-            const { build: shipped, ...where } = await shippedImage(ledger, build, target.image);
-            return { ...where, language: shipped.language };
-          },
+          image: releaseImage(ledger, target),
           nameKey: () => parent.nameKey,
           state: { read: () => parent.state, write: (state) => parent.write(state) },
-          clock,
+          clock: now,
           held: () => mayAct(),
           force,
           onNote,
@@ -115,7 +101,7 @@ export async function openCluster(options: ClusterOptions): Promise<Environment>
   stack.use(engine);
   await engine.seen();
   const held = stack.move();
-  const terminal: Environment["terminal"] = async (words, onStart) => {
+  const terminal: TerminalRun = async (words, onStart) => {
     const { current } = await engine.operations.status();
     if (current === undefined || !driver) throw noRelease(app, place);
     const run = remote.runName();
@@ -133,11 +119,7 @@ export async function openCluster(options: ClusterOptions): Promise<Environment>
  */
 export async function clusterTarget({ directory, environment }: Place): Promise<KubernetesTarget> {
   const file = inventoryFile(directory, environment);
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return "{}";
-    throw error;
-  });
-  const target = inventoryTarget(text, file);
+  const target = inventoryTarget((await textOf(file)) ?? "{}", file);
   if (target.kind === "kubernetes") return target;
   throw new Problem({
     code: "target-elsewhere",

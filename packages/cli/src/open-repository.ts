@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { type AppName, type Instant, type KubernetesTarget, Problem, versionName } from "@douze/core";
+import { type AppName, gitopsFolder, type KubernetesTarget, Problem, versionName } from "@douze/core";
 import { Engine, fileStore, inventoryFile, type LedgerKey, type LedgerStore } from "@douze/engine";
 import {
   type Files,
@@ -12,7 +12,6 @@ import {
   memoryStore,
   namespaceOf,
   Repository,
-  shippedImage,
   untouched,
 } from "@douze/kubernetes";
 import {
@@ -30,10 +29,9 @@ import {
 } from "@douze/secrets";
 import { holdLock } from "@douze/server";
 import { checkout } from "./commit.ts";
-import { inventoryOf } from "./open.ts";
 import type { Environment } from "./open-cluster.ts";
 import { type Place, readManifest } from "./place.ts";
-import { elsewhere, nothingStored, remoteOf } from "./remote.ts";
+import { now, optionsElsewhere, releaseImage, remoteOf } from "./remote.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -56,7 +54,7 @@ export async function openRepository({ place, env, target, gitops, looksOnly, on
   await using stack = new AsyncDisposableStack();
   const { app } = await readManifest(place.directory);
   if (!looksOnly) stack.use(await holdLock(place.paths.environment));
-  const folder = resolve(place.directory, gitops.folder ?? `deploy/${place.environment}`);
+  const folder = resolve(place.directory, gitops.folder ?? gitopsFolder(place.environment));
   const { path, commit } = await checkout(folder);
   const keys = await keysOf(place, env);
   const keyFile = join(ledgerIn(folder), "key.yaml");
@@ -155,33 +153,20 @@ interface EngineIn extends RepositoryIn {
 }
 
 async function engineOn({ place, env, app, target, gitops, looksOnly, onNote, path, keys, key, shelf, ledger, nameKey, pushes }: EngineIn) {
-  const clock = (): Instant => Date.now() as Instant;
   const encrypt = (secret: object): string => {
     if (!keys.inventory) throw encryptedToNobody(place);
     return encryptManifest(secret, keys.inventory);
   };
   return await Engine.open({
-    app,
-    environment: place.environment,
-    directory: place.directory,
-    paths: place.paths,
+    ...optionsElsewhere(place, env, app),
     key,
-    provider: elsewhere,
-    inventory: inventoryOf(place, env),
-    path: env["PATH"] ?? "/usr/bin:/bin",
-    userHome: env["HOME"] ?? homedir(),
-    clock,
-    archive: nothingStored,
     remote: remoteOf({ place, env, app, target, ledger, maintenance: () => shelf.state.target.maintenance, pushes }),
     drive: {
       looksOnly,
       open: async (runnable) =>
         new Repository({
-          ...{ shelf, target, gitops, path, runnable, nameKey, encrypt, clock, onNote },
-          image: async ({ build }) => {
-            const { build: shipped, ...where } = await shippedImage(ledger, build, target.image);
-            return { ...where, language: shipped.language };
-          },
+          ...{ shelf, target, gitops, path, runnable, nameKey, encrypt, clock: now, onNote },
+          image: releaseImage(ledger, target),
         }),
       addresses: () => target.hosts.map((host) => `https://${host}`),
       isolation: [`Kubernetes: namespace ${namespaceOf(app, place.environment, target)}, by way of ${path}`],

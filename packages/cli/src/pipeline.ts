@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
-import { Problem } from "@douze/core";
+import { gitopsFolder, Problem } from "@douze/core";
 import { inventoryFile } from "@douze/engine";
 import { listSecrets } from "@douze/secrets";
 import { repositoryRoot } from "./commit.ts";
@@ -13,7 +13,7 @@ import { version } from "./version.ts";
 export async function pipelineFor(place: Place, forge: Forge, branch: string): Promise<Pipeline> {
   const { directory, environment } = place;
   const { image, gitops } = await clusterTarget(place);
-  const folder = gitops && relative(await repositoryRoot(directory), resolve(directory, gitops.folder ?? `deploy/${environment}`));
+  const folder = gitops && relative(await repositoryRoot(directory), resolve(directory, gitops.folder ?? gitopsFolder(environment)));
   return pipeline(forge, {
     app: (await readManifest(directory)).app,
     environment,

@@ -46,3 +46,8 @@ function tookText(ms: number): string {
   if (seconds < 60) return `${seconds}s`;
   return `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, "0")}s`;
 }
+
+/** Tells of the build alone, where what follows it is not seen from here. */
+export function ofBuild(told: OnProgress): OnProgress {
+  return (event) => (event.stage === "build" || event.stage === "output" ? told(event) : undefined);
+}

@@ -1,8 +1,19 @@
 import { randomBytes } from "node:crypto";
+import { homedir } from "node:os";
 import { openBuild } from "@douze/build";
-import { type AppName, type Build, type Digest, type KubernetesTarget, Problem, type RunName } from "@douze/core";
+import {
+  type AppName,
+  type Build,
+  type Digest,
+  type Instant,
+  type KubernetesTarget,
+  Problem,
+  type Release,
+  type RunName,
+} from "@douze/core";
 import type { EngineOptions, OnProgress, Provider, Remote } from "@douze/engine";
-import { findImage, recordImage, shippedImage } from "@douze/kubernetes";
+import { findImage, type ReleaseImage, recordImage, shippedImage } from "@douze/kubernetes";
+import { inventoryOf } from "./open.ts";
 import type { Place } from "./place.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -16,6 +27,32 @@ export interface RemoteIn {
   readonly maintenance: () => boolean;
   /** Whether images are sent to the registry. */
   readonly pushes: boolean;
+}
+
+/** What engines have in common whose environment does not run on this machine. */
+export function optionsElsewhere(place: Place, env: Env, app: AppName): Omit<EngineOptions, "key" | "remote" | "drive"> {
+  const { directory, environment, paths } = place;
+  return {
+    ...{ app, environment, directory, paths },
+    provider: elsewhere,
+    inventory: inventoryOf(place, env),
+    path: env["PATH"] ?? "/usr/bin:/bin",
+    userHome: env["HOME"] ?? homedir(),
+    clock: now,
+    archive: nothingStored,
+  };
+}
+
+export function now(): Instant {
+  return Date.now() as Instant;
+}
+
+/** What a release's build became, as the ledger has it. */
+export function releaseImage(ledger: Remote["ledger"], target: KubernetesTarget): (release: Release) => Promise<ReleaseImage> {
+  return async ({ build }) => {
+    const { build: shipped, ...where } = await shippedImage(ledger, build, target.image);
+    return { ...where, language: shipped.language };
+  };
 }
 
 /** What is otherwise for an environment that does not run on this machine. */
@@ -69,7 +106,7 @@ async function opened(
 }
 
 /** What a cluster attaches is reached from there. */
-export const elsewhere: Provider = {
+const elsewhere: Provider = {
   provides: () => false,
   provision: async (resource) => {
     throw unfit(`${resource} cannot be provided by Douze`, "a server that runs here is not reached from a cluster");
@@ -84,7 +121,7 @@ export const elsewhere: Provider = {
   [Symbol.asyncDispose]: async () => undefined,
 };
 
-export const nothingStored: EngineOptions["archive"] = {
+const nothingStored: EngineOptions["archive"] = {
   async *logs() {
     yield* [];
   },

@@ -1,12 +1,13 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
-import { Problem } from "@douze/core";
+import { gitopsDefaults, gitopsFolder, Problem } from "@douze/core";
 import { type OnProgress, writeWhole } from "@douze/engine";
 import type { Files, LayoutFormat } from "@douze/kubernetes";
 import { clusterTarget } from "./open-cluster.ts";
 import { renderedFiles } from "./open-repository.ts";
 import type { Place } from "./place.ts";
 import type { Paper } from "./print.ts";
+import { ofBuild } from "./progress.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -26,16 +27,16 @@ export async function filesFor(
 ): Promise<Files> {
   const target = await clusterTarget(place);
   const gitops = {
-    ...(target.gitops ?? { revision: "main", project: "default", decryption: "sops-age" }),
+    ...(target.gitops ?? gitopsDefaults),
     format: options.format ?? target.gitops?.format ?? "plain",
   };
   if (gitops.format === "argocd" && target.gitops?.repository === undefined) throw noRepository(place);
   const path =
     target.gitops?.folder ??
-    (options.output === undefined ? `deploy/${place.environment}` : relative(place.directory, resolve(options.output)));
+    (options.output === undefined ? gitopsFolder(place.environment) : relative(place.directory, resolve(options.output)));
   return await renderedFiles({ place, env, target, gitops }, path, {
     by: options.by,
-    onProgress: (event) => (event.stage === "build" || event.stage === "output" ? onProgress(event) : undefined),
+    onProgress: ofBuild(onProgress),
     workingTree: options.workingTree ?? false,
     ...(options.ref !== undefined && { ref: options.ref }),
   });

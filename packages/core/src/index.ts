@@ -4,7 +4,7 @@ export { type Drain, type DrainKind, drainAddress } from "./model/drain.ts";
 export { envFile } from "./model/env-file.ts";
 export { type ExternalValue, externalValue } from "./model/external-value.ts";
 export type { Formation } from "./model/formation.ts";
-export { type Gitops, type GitopsFormat, gitopsFormats } from "./model/gitops.ts";
+export { type Gitops, type GitopsFormat, gitopsDefaults, gitopsFolder, gitopsFormats } from "./model/gitops.ts";
 export {
   type AppName,
   appName,

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { open, rename, unlink } from "node:fs/promises";
+import { open, readFile, rename, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { stateUnwritable } from "@douze/core";
 
@@ -28,6 +28,16 @@ export async function writeWhole(path: string, text: string, mode = 0o600): Prom
     throw stateUnwritable(path, cause);
   }
   await syncFolder(dirname(path));
+}
+
+/** @returns nothing where there is no such file */
+export async function textOf(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 async function syncFolder(path: string): Promise<void> {

@@ -2,7 +2,7 @@ export { addressOf } from "./attachments.ts";
 export { contractEnv } from "./contract.ts";
 export type { CrashBundle, Driver, OneOffPlace, Runnable, RunnableSource } from "./driver.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
-export { writeWhole } from "./files.ts";
+export { textOf, writeWhole } from "./files.ts";
 export type { Archive, InventoryFiles, Remote } from "./home.ts";
 export { inventoryFile, readInventory } from "./inventory-files.ts";
 export { type LedgerKey, ledgerKey } from "./ledger-key.ts";

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { defaultInventory, type EnvironmentName, envFile, inventory } from "@douze/core";
 import { type Identity, openSecrets } from "@douze/secrets";
+import { textOf } from "./files.ts";
 import type { InventoryFiles } from "./home.ts";
 
 /** Where an environment's inventory lies, in the app's folder. */
@@ -26,13 +26,4 @@ export async function readInventory(
   if (text === undefined) return { inventory: defaultInventory(environment), ...own };
   const secrets = /^(sops|secrets)\s*:/m.test(text) ? (await openSecrets(text, file, await identities())).secrets : {};
   return { inventory: inventory(text, file, environment, secrets), ...own };
-}
-
-async function textOf(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeWhole } from "./files.ts";
+import { textOf, writeWhole } from "./files.ts";
 
 /** Where the entries of a ledger lie: each a text with a name, written once and never changed. */
 export interface LedgerStore {
@@ -24,14 +24,7 @@ export function fileStore(directory: string): LedgerStore {
       const names = (await readdir(directory)).filter((name) => name.endsWith(".json") && !name.startsWith("."));
       return new Map(await Promise.all(names.map(async (name) => [name, await readFile(place(name), "utf8")] as const)));
     },
-    entry: async (name) => {
-      try {
-        return await readFile(place(name), "utf8");
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-        throw error;
-      }
-    },
+    entry: (name) => textOf(place(name)),
     write: (name, text) => writeWhole(place(name), text),
   };
 }

@@ -1,6 +1,6 @@
 export { type Access, Cluster } from "./api/cluster.ts";
 export { kubeconfigAccess } from "./api/kubeconfig.ts";
-export { Kubernetes, type KubernetesOptions } from "./driver/kubernetes.ts";
+export { Kubernetes, type KubernetesOptions, type ReleaseImage } from "./driver/kubernetes.ts";
 export { Repository, untouched } from "./driver/repository.ts";
 export type { Terminal } from "./driver/terminal.ts";
 export type { Drift } from "./plan/drift.ts";

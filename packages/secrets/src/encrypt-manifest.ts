@@ -1,5 +1,4 @@
 import { createHmac } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { stringify } from "yaml";
 import type { Identity } from "./identity.ts";
 import { boundTo, encrypt } from "./sops/cipher.ts";
@@ -7,6 +6,7 @@ import { unwrap } from "./sops/data-key.ts";
 import { digest, sealMac } from "./sops/mac.ts";
 import { metadata } from "./sops/metadata.ts";
 import { renderMetadata, type Wrapped } from "./sops/render.ts";
+import { textOf } from "./whole-file.ts";
 import { plain } from "./yaml/plain.ts";
 import { tree } from "./yaml/tree.ts";
 
@@ -24,11 +24,7 @@ export interface FileKey {
  * @throws Problem secrets-key-missing, secrets-key-wrong, secrets-tampered, secrets-malformed, secrets-not-age
  */
 export async function fileKey(file: string, identities: readonly Identity[]): Promise<FileKey | undefined> {
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return "";
-    throw error;
-  });
-  const whole = tree(text, file);
+  const whole = tree(await textOf(file), file);
   const about = metadata(whole);
   if (about === undefined) return undefined;
   return { dataKey: await unwrap(about, whole, identities), keys: about.keys, lastModified: about.lastModified.text };

@@ -1,5 +1,4 @@
-import { isUtf8 } from "node:buffer";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Problem } from "@douze/core";
 import { changeSecrets, type SecretsChange } from "./change-secrets.ts";
@@ -7,9 +6,8 @@ import { applyEdited, editable } from "./edit-secrets.ts";
 import type { Identity } from "./identity.ts";
 import { initSecrets } from "./init-secrets.ts";
 import { openSecrets, type SecretNames, type Secrets, secretNames } from "./open-secrets.ts";
-import { malformed } from "./problems.ts";
 import { rotate } from "./rotate.ts";
-import { writeWhole } from "./whole-file.ts";
+import { textOf, writeWhole } from "./whole-file.ts";
 
 // What the commands of `douze secrets` do to an inventory file. A file that is not there counts as empty, and is made when there is
 // something to write; on any problem it stays as it was.
@@ -139,17 +137,4 @@ async function replaced(file: string, before: string, after: string): Promise<bo
   await mkdir(dirname(file), { recursive: true });
   await writeWhole(file, after);
   return true;
-}
-
-async function textOf(file: string): Promise<string> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-    throw error;
-  }
-  // Read with marks for what is no UTF-8, it would be written with them.
-  if (!isUtf8(bytes)) throw malformed(file, "it is no UTF-8 text", "save it as UTF-8");
-  return bytes.toString("utf8");
 }

@@ -1,7 +1,9 @@
+import { isUtf8 } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, link, open, realpath, rename, stat, unlink } from "node:fs/promises";
+import { type FileHandle, link, open, readFile, realpath, rename, stat, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { malformed } from "./problems.ts";
 
 /**
  * Replaces a file, or makes it. A reader, and a start after a crash at any moment, finds the former content or the whole new one. Mode and
@@ -79,4 +81,12 @@ function absent(error: unknown): undefined {
 
 function isCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
+}
+
+/** A file that is not there counts as empty. */
+export async function textOf(file: string): Promise<string> {
+  const bytes = (await readFile(file).catch(absent)) ?? Buffer.alloc(0);
+  // Read with marks for what is no UTF-8, it would be written with them.
+  if (!isUtf8(bytes)) throw malformed(file, "it is no UTF-8 text", "save it as UTF-8");
+  return bytes.toString("utf8");
 }

@@ -50,8 +50,9 @@ const dependencies = /^(node_modules|\.venv|vendor\/bundle)(\/|$)/;
 const systemPath = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 /**
- * Makes an image of a build, or finds the one that was made of it. Where the manifest names a Dockerfile, that makes it. Else no Docker is needed: what this machine runs it with, its dependencies, and the app, a layer each. The same build
- * on the same machine gives the same image, to the byte.
+ * Makes an image of a build, or finds the one that was made of it. Where the manifest names a Dockerfile, that makes it. Else no Docker is
+ * needed: what this machine runs it with, its dependencies, and the app, a layer each. The same build on the same machine gives the same
+ * image, to the byte.
  *
  * @throws Problem image-impossible - what runs the build cannot be taken from this machine
  * @throws Problem build-failed, build-tool-missing - by a Dockerfile

@@ -15,12 +15,7 @@ export function register(program: Command): void {
     )
     .action(async (_options: unknown, command: Command) => {
       const context = contextOf(command);
-      await context.ask(async (operations) => {
-        const words = [await consoleOf(operations)];
-        if (!operations.elsewhere) return await attached(context, operations, words);
-        const { runThere } = await import("../run-there.ts");
-        return await runThere(context, operations, words);
-      });
+      await context.ask(async (operations) => await attached(context, operations, [await consoleOf(operations)]));
     });
 }
 

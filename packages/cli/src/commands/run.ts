@@ -26,9 +26,7 @@ export function register(program: Command): void {
       const context = contextOf(command);
       await context.ask(async (operations) => {
         if (options.detach) return await detached(context, operations, words);
-        if (!operations.elsewhere) return await attached(context, operations, words);
-        const { runThere } = await import("../run-there.ts");
-        return await runThere(context, operations, words);
+        return await attached(context, operations, words);
       });
     });
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { EnvironmentName } from "./ids.ts";
 
 /** A folder of a repository in place of the cluster: another tool brings what is committed there into it. */
 export interface Gitops {
@@ -55,9 +56,21 @@ export const gitopsShape: z.ZodObject = z
 
 export type WrittenGitops = Pick<Gitops, "format"> & Partial<Gitops>;
 
+/** Where nothing is said. */
+export const gitopsDefaults: Pick<Gitops, "revision" | "project" | "decryption"> = {
+  revision: "main",
+  project: "default",
+  decryption: "sops-age",
+};
+
+/** From the app's folder, where the inventory names none. */
+export function gitopsFolder(environment: EnvironmentName): string {
+  return `deploy/${environment}`;
+}
+
 /** What is declared; or, as a text, what is wrong with it. */
 export function gitopsOf(written: WrittenGitops): Gitops | string {
   if (written.format === "argocd" && written.repository === undefined)
     return "`gitops:` with `format: argocd` needs `repository:`, where Argo CD finds it";
-  return { revision: "main", project: "default", decryption: "sops-age", ...written };
+  return { ...gitopsDefaults, ...written };
 }

@@ -20,7 +20,7 @@ import { type OneOffJob, oneOffJob } from "../plan/jobs.ts";
 import { liveObject, processObject } from "../plan/names.ts";
 import { placed } from "../plan/observe.ts";
 import { objectsOf, type Rendered, type RenderIn, render } from "../plan/render.ts";
-import { carried, type TargetState, withAsked, withDraining, withoutRelease } from "../plan/state.ts";
+import { asAsked, carried, type TargetState, withAsked, withDraining, withoutRelease } from "../plan/state.ts";
 import { Applying } from "./applying.ts";
 import { crashesOf } from "./crashes.ts";
 import { drifting } from "./drifting.ts";
@@ -272,20 +272,17 @@ export class Kubernetes implements Driver {
     }
   }
 
-  async #rendered(version: ReleaseVersion, { asked, maintenance }: TargetState = this.#options.state.read()): Promise<Rendered> {
+  async #rendered(version: ReleaseVersion, state: TargetState = this.#options.state.read()): Promise<Rendered> {
     const { runnable, image, target, nameKey } = this.#options;
     const { release, env } = await runnable(version);
-    const own = Object.entries(asked[version] ?? {});
-    const formation = { ...release.formation, ...Object.fromEntries(own.map(([type, { count }]) => [type, count])) };
     return render({
-      release: { ...release, formation },
+      ...asAsked(release, state),
       ...(await image(release)),
       target,
       env,
       nameKey: nameKey(),
       task: release.manifest.release !== undefined,
-      freshSince: Object.fromEntries(own.map(([type, { freshSince }]) => [type, freshSince])),
-      maintenance,
+      maintenance: state.maintenance,
     });
   }
 }

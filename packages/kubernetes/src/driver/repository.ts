@@ -17,7 +17,7 @@ import { type Files, isFrozen, jobStaysSeconds } from "../plan/layout/files.ts";
 import { type LayoutIn, layout } from "../plan/layout/layout.ts";
 import { objectsOf, render } from "../plan/render.ts";
 import { keptNames, type RepositoryState, withFrozen } from "../plan/repository-state.ts";
-import { type TargetState, withAsked, withDraining, withoutRelease } from "../plan/state.ts";
+import { asAsked, type TargetState, withAsked, withDraining, withoutRelease } from "../plan/state.ts";
 import { fileOf } from "../plan/yaml.ts";
 
 import type { ReleaseImage } from "./kubernetes.ts";
@@ -168,16 +168,14 @@ export class Repository implements Driver {
   async #laidOut(version: ReleaseVersion, target: TargetState): Promise<{ readonly files: Files } & Omit<RepositoryState, "files">> {
     const { shelf, runnable, image, gitops, nameKey, path, encrypt } = this.#options;
     const { release, env } = await runnable(version);
-    const own = Object.entries(target.asked[version] ?? {});
     const due = shelf.state.task === version;
     const rendered = render({
-      release: { ...release, formation: { ...release.formation, ...Object.fromEntries(own.map(([type, { count }]) => [type, count])) } },
+      ...asAsked(release, target),
       ...(await image(release)),
       target: this.#options.target,
       env,
       nameKey,
       task: due,
-      freshSince: Object.fromEntries(own.map(([type, { freshSince }]) => [type, freshSince])),
       maintenance: target.maintenance,
       taskTtlSeconds: gitops.format === "helm" ? hookStaysSeconds : jobStaysSeconds,
     });

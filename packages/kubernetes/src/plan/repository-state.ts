@@ -1,7 +1,7 @@
-import { Problem, type ReleaseVersion } from "@douze/core";
+import type { ReleaseVersion } from "@douze/core";
 import * as z from "zod/mini";
 import { keptReleases } from "./processes.ts";
-import { jsonOf, noState, stateShape, type TargetState } from "./state.ts";
+import { noState, stateShape, stored, type TargetState } from "./state.ts";
 
 /** What lies in a folder, and what it was made for. */
 export interface RepositoryState {
@@ -25,11 +25,7 @@ const shape = z.object({
 
 /** @throws Problem ledger-unreadable - somebody has changed it into something else */
 export function readRepositoryState(text: string, place: string): RepositoryState {
-  const result = shape.safeParse(jsonOf(text));
-  // Numbers and paths in it were checked when they were written.
-  if (result.success) return result.data as unknown as RepositoryState;
-  throw new Problem({
-    code: "ledger-unreadable",
+  return stored<RepositoryState>(shape, text, {
     what: `${place} cannot be read`,
     why: "it is not what Douze wrote there",
     fix: `take it back from version control: \`git log -- ${place}\``,

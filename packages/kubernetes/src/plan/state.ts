@@ -1,5 +1,6 @@
-import { type Instant, Problem, type ProcessType, type ReleaseVersion } from "@douze/core";
+import { type Instant, Problem, type ProcessType, type Release, type ReleaseVersion } from "@douze/core";
 import * as z from "zod/mini";
+import type { RenderIn } from "./render.ts";
 
 /** What was asked of one process type of a release. */
 export interface Asked {
@@ -34,20 +35,29 @@ export const stateShape: z.ZodMiniType = z.object({
 
 /** @throws Problem ledger-unreadable - somebody has changed it into something else */
 export function readState(text: string, place: string): TargetState {
-  const result = stateShape.safeParse(jsonOf(text));
-  // The names and instants in it were checked when they were asked for.
-  if (result.success) return result.data as unknown as TargetState;
-  throw new Problem({
-    code: "ledger-unreadable",
+  return stored<TargetState>(stateShape, text, {
     what: `${place} cannot be read`,
     why: "its `state` is not what Douze wrote there",
     fix: "put the former content back; it says which release serves and how many of each process run",
-    places: [],
   });
 }
 
-/** @returns nothing for what is no JSON */
-export function jsonOf(text: string): unknown {
+/**
+ * What was written as JSON. Names, numbers and instants in it were checked when they were written.
+ *
+ * @throws Problem ledger-unreadable - it is of another shape now
+ */
+export function stored<T>(
+  shape: z.ZodMiniType,
+  text: string,
+  told: { readonly what: string; readonly why: string; readonly fix: string },
+): T {
+  const result = shape.safeParse(jsonOf(text));
+  if (result.success) return result.data as T;
+  throw new Problem({ code: "ledger-unreadable", ...told });
+}
+
+function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -64,6 +74,15 @@ export function carried({ asked, draining, routed }: TargetState): ReleaseVersio
     .map((each) => Number(each) as ReleaseVersion)
     .filter((each) => each !== routed && !draining.includes(each) && (routed === undefined || each > routed));
   return trials.length > 0 ? (Math.max(...trials) as ReleaseVersion) : routed;
+}
+
+/** A release with the numbers that were asked for, and which processes of it are replaced. */
+export function asAsked(release: Release, { asked }: Pick<TargetState, "asked">): Pick<RenderIn, "release" | "freshSince"> {
+  const own = Object.entries(asked[release.version] ?? {});
+  return {
+    release: { ...release, formation: { ...release.formation, ...Object.fromEntries(own.map(([type, { count }]) => [type, count])) } },
+    freshSince: Object.fromEntries(own.map(([type, { freshSince }]) => [type, freshSince])),
+  };
 }
 
 export function withAsked(state: TargetState, release: ReleaseVersion, type: ProcessType, asked: Asked): TargetState {

@@ -1,6 +1,6 @@
-import { mkdir, readFile, rm, rmdir } from "node:fs/promises";
+import { mkdir, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { writeWhole } from "@douze/engine";
+import { textOf, writeWhole } from "@douze/engine";
 import type { Shelf } from "../driver/repository.ts";
 import type { Files } from "../plan/layout/files.ts";
 import { emptyRepository, type RepositoryState, readRepositoryState } from "../plan/repository-state.ts";
@@ -74,14 +74,4 @@ export function ledgerIn(directory: string): string {
 
 function stateFile(directory: string): string {
   return join(ledgerIn(directory), "state.json");
-}
-
-/** @returns nothing where there is no such file */
-async function textOf(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
 }
