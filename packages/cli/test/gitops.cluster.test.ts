@@ -1,8 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import type { ReleaseView } from "@douze/engine";
+import { join } from "node:path";
 import type { Cluster, KubernetesObject } from "@douze/kubernetes";
 import { newIdentity } from "@douze/secrets";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -11,7 +10,8 @@ import { hasRegistry, Registry } from "../../build/test/support/registry.ts";
 import { kindOf, kinds } from "../../kubernetes/src/api/kinds.ts";
 import { clusterMissing, pause, TestCluster } from "../../kubernetes/test/support/cluster.ts";
 import { findSops } from "../../secrets/test/support/sops.ts";
-import { type Ended, line, start } from "./support/douze.ts";
+import { ClusterApp } from "./support/cluster-app.ts";
+import { line } from "./support/douze.ts";
 
 const sops = await findSops();
 const missing = clusterMissing() ?? (hasRegistry ? undefined : "there is no registry") ?? ("missing" in sops ? sops.missing : undefined);
@@ -36,72 +36,23 @@ config:
 let apps = 0;
 
 /** An app whose releases are committed, and what a tool makes of them. */
-class Shop implements AsyncDisposable {
-  readonly folder: string;
-  readonly namespace: string;
-
-  private constructor(folder: string, namespace: string) {
-    this.folder = folder;
-    this.namespace = namespace;
-  }
-
+class Shop extends ClusterApp {
   static async make(gitops = "{ format: flux }"): Promise<Shop> {
-    const shop = new Shop(await realpath(await mkdtemp(join(tmpdir(), "douze-gitops-"))), `committed-${++apps}`);
+    // Nothing leads to the cluster: who would touch it could not.
+    const env = { SOPS_AGE_KEY: ana.secret, KUBECONFIG: "/nowhere" };
+    const shop = new Shop(await ClusterApp.folder("gitops"), `committed-${++apps}`, env);
     await shop.write(
       "inventory/production.yaml",
       `target:\n  kind: kubernetes\n  image: ${registry.host}/shop\n  namespace: ${shop.namespace}\n  manageNamespace: true\n  minReady: 1s\n  gitops: ${gitops}\n`,
     );
-    await shop.write("package.json", '{"name":"shop","private":true,"type":"module"}');
-    await shop.write("package-lock.json", '{"name":"shop","lockfileVersion":3,"requires":true,"packages":{"":{"name":"shop"}}}');
-    for (const name of ["web", "migrate"]) await shop.write(`${name}.js`, "");
-    await shop.write(".gitignore", ".douze\n");
+    await shop.begin(["web", "migrate"]);
     await shop.write(".gitattributes", "deploy export-ignore\n");
-    shop.git("init", "-q");
-    shop.git("config", "user.name", "Ana");
-    shop.git("config", "user.email", "ana@example.org");
     await shop.write("douze.yaml", manifest());
     await shop.good("secrets", "init");
     await shop.good("secrets", "set", "PASSWORD=correct horse");
     await shop.commit(manifest());
-    await mkdir(join(shop.folder, ".douze"), { mode: 0o700, recursive: true });
-    execFileSync("ln", ["-s", images, join(shop.folder, ".douze/images")]);
+    await shop.share(images);
     return shop;
-  }
-
-  git(...words: readonly string[]): string {
-    return execFileSync("git", words, { cwd: this.folder, encoding: "utf8" }).trim();
-  }
-
-  async write(name: string, text: string): Promise<void> {
-    await mkdir(dirname(join(this.folder, name)), { recursive: true });
-    await writeFile(join(this.folder, name), text);
-  }
-
-  async commit(text: string): Promise<void> {
-    await this.write("douze.yaml", text);
-    this.git("add", "-A");
-    this.git("commit", "-q", "--allow-empty", "-m", "a commit");
-  }
-
-  start(...words: string[]) {
-    // Nothing leads to the cluster: who would touch it could not.
-    return start(["--env", "production", ...words], { in: this.folder, env: { SOPS_AGE_KEY: ana.secret, KUBECONFIG: "/nowhere" } });
-  }
-
-  async douze(...words: string[]): Promise<Ended> {
-    await using running = this.start(...words);
-    return await running.ended;
-  }
-
-  async good(...words: string[]): Promise<string> {
-    const { code, stdout, stderr } = await this.douze(...words);
-    expect(`${stdout}${stderr}\nexit ${code}`).toContain("exit 0");
-    return stdout;
-  }
-
-  async releases(): Promise<readonly string[]> {
-    const list = JSON.parse(await this.good("releases", "--json")) as ReleaseView[];
-    return list.map(({ version, status }) => `v${version} ${status}`).sort();
   }
 
   /** Objects of one folder, in the order of their files, opened by the real sops. */
@@ -174,11 +125,6 @@ class Shop implements AsyncDisposable {
     if (config) return (await cluster.get<{ data?: Record<string, string> }>(kinds.configMap, this.namespace, config.name))?.data ?? {};
     const { data = {} } = (await cluster.get<{ data?: Record<string, string> }>(kinds.secret, this.namespace, secret?.name ?? "")) ?? {};
     return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    execFileSync("chmod", ["-R", "u+w", this.folder]);
-    await rm(this.folder, { recursive: true, force: true });
   }
 }
 

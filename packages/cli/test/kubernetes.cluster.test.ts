@@ -1,15 +1,14 @@
-import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { AppName, Instant } from "@douze/core";
-import type { ProcessView, ReleaseView } from "@douze/engine";
+import type { ProcessView } from "@douze/engine";
 import { type Cluster, type KubernetesObject, Lock } from "@douze/kubernetes";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hasRegistry, Registry } from "../../build/test/support/registry.ts";
 import { kinds } from "../../kubernetes/src/api/kinds.ts";
 import { clusterMissing, pause, TestCluster } from "../../kubernetes/test/support/cluster.ts";
-import { type Ended, start } from "./support/douze.ts";
+import { ClusterApp } from "./support/cluster-app.ts";
 
 const missing = clusterMissing() ?? (hasRegistry ? undefined : "there is no registry");
 if (missing !== undefined) console.log(`skipped: ${missing}`);
@@ -33,64 +32,17 @@ ${words.more ?? ""}`;
 let apps = 0;
 
 /** An app of its own in a namespace of its own. */
-class Shop implements AsyncDisposable {
-  readonly folder: string;
-  readonly namespace: string;
-
-  private constructor(folder: string, namespace: string) {
-    this.folder = folder;
-    this.namespace = namespace;
-  }
-
+class Shop extends ClusterApp {
   static async make(text = manifest(), target = ""): Promise<Shop> {
-    const shop = new Shop(await realpath(await mkdtemp(join(tmpdir(), "douze-shop-"))), `shop-${++apps}`);
+    const shop = new Shop(await ClusterApp.folder("shop"), `shop-${++apps}`, { KUBECONFIG: testCluster.kubeconfig });
     await shop.write(
       "inventory/production.yaml",
       `target:\n  kind: kubernetes\n  image: ${registry.host}/shop\n  namespace: ${shop.namespace}\n  manageNamespace: true\n  minReady: 1s\n${target}`,
     );
-    await shop.write("package.json", '{"name":"shop","private":true,"type":"module"}');
-    await shop.write("package-lock.json", '{"name":"shop","lockfileVersion":3,"requires":true,"packages":{"":{"name":"shop"}}}');
-    for (const name of ["web", "worker", "migrate"]) await shop.write(`${name}.js`, "");
-    await shop.write(".gitignore", ".douze\n");
-    execFileSync("git", ["init", "-q"], { cwd: shop.folder });
+    await shop.begin(["web", "worker", "migrate"]);
     await shop.commit(text);
-    // The same for all: what runs an app takes longest to pack.
-    await mkdir(join(shop.folder, ".douze"), { mode: 0o700 });
-    execFileSync("ln", ["-s", images, join(shop.folder, ".douze/images")]);
+    await shop.share(images);
     return shop;
-  }
-
-  async write(name: string, text: string): Promise<void> {
-    await mkdir(dirname(join(this.folder, name)), { recursive: true });
-    await writeFile(join(this.folder, name), text);
-  }
-
-  async commit(text: string): Promise<void> {
-    await this.write("douze.yaml", text);
-    const git = (...words: string[]): void =>
-      void execFileSync("git", ["-c", "user.name=Ana", "-c", "user.email=ana@example.org", ...words], { cwd: this.folder });
-    git("add", "-A");
-    git("commit", "-q", "--allow-empty", "-m", "a commit");
-  }
-
-  start(...words: string[]) {
-    return start(["--env", "production", ...words], { in: this.folder, env: { KUBECONFIG: testCluster.kubeconfig } });
-  }
-
-  async douze(...words: string[]): Promise<Ended> {
-    await using running = this.start(...words);
-    return await running.ended;
-  }
-
-  async good(...words: string[]): Promise<string> {
-    const { code, stdout, stderr } = await this.douze(...words);
-    expect(`${stdout}${stderr}\nexit ${code}`).toContain("exit 0");
-    return stdout;
-  }
-
-  async releases(): Promise<readonly string[]> {
-    const list = JSON.parse(await this.good("releases", "--json")) as ReleaseView[];
-    return list.map(({ version, status }) => `v${version} ${status}`).sort();
   }
 
   async processes(): Promise<readonly string[]> {
@@ -105,11 +57,6 @@ class Shop implements AsyncDisposable {
   async names(kind: keyof typeof kinds): Promise<readonly string[]> {
     const { items } = await cluster.list(kinds[kind], this.namespace, "app.kubernetes.io/part-of=shop");
     return items.map(({ metadata }) => metadata.name).sort();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    execFileSync("chmod", ["-R", "u+w", this.folder]);
-    await rm(this.folder, { recursive: true, force: true });
   }
 }
 
