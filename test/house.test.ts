@@ -15,7 +15,8 @@ const house: Record<string, readonly string[]> = {
   local: ["core", "engine", "gate"],
   kubernetes: ["core", "secrets", "engine"],
   server: ["core", "engine"],
-  cli: ["core", "build", "secrets", "engine", "local", "kubernetes", "server"],
+  lab: ["core", "build", "local"],
+  cli: ["core", "build", "secrets", "engine", "local", "kubernetes", "lab", "server"],
 };
 
 const packages = readdirSync(join(root, "packages"));
