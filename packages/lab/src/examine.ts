@@ -123,11 +123,18 @@ async function prepare(request: ExamineRequest, known: Known): Promise<Prepared>
   const slowness = await measureSlowness();
   tell("runs it undisturbed");
   const lab = labOf({ request, known: { ...known }, build, slowness, chance: chance.of("baseline"), told: tell, timeline: [], subject });
+  return { build, slowness, baseline: await baselineOf(lab) };
+}
+
+/** Where the release task fails, what can be seen without it: whether it ships with the release is a check of its own. */
+async function baselineOf(lab: Omit<Lab, "baseline">): Promise<Baseline> {
   try {
-    return { build, baseline: await findBaseline(lab), slowness };
+    return await findBaseline(lab);
   } catch (error) {
     if (!(error instanceof MigrationFailed)) throw error;
-    return { build, baseline: { started: false, because: error.message, lines: error.lines }, slowness };
+    const { lines, message } = error;
+    const without = await findBaseline({ ...lab, sandbox: (options) => lab.sandbox({ ...options, migrated: false }) });
+    return without.started ? { ...without, migrated: { ok: false, lines } } : { started: false, because: message, lines };
   }
 }
 
@@ -153,6 +160,10 @@ function labOf({ request, known, build, subject, slowness, chance, told, timelin
     signal: request.signal,
     slowness,
     tell: told,
+    buildCommit: (ref) => {
+      const { directory, store, cache, path, signal } = request;
+      return buildSubject({ directory, ref, store, cache, path, home: homedir(), signal, tell: told });
+    },
     sandbox: async (options) => {
       request.signal.throwIfAborted();
       const firstPort = chance.of("ports").whole(20_000, 29_000);

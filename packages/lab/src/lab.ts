@@ -23,6 +23,8 @@ export interface Lab {
   readonly slowness: number;
   /** A fresh place for an experiment, with the app's services in it, each empty, and the release task run. */
   sandbox(options?: SandboxOptions): Promise<Sandbox>;
+  /** A build of a commit. @throws Problem - of the build */
+  buildCommit(ref: string): Promise<SubjectBuild>;
   /** Tells what is being done, for whoever waits. */
   tell(text: string): void;
 }
@@ -32,6 +34,8 @@ export interface SandboxOptions {
   readonly migrated?: boolean;
   /** Whether each service is there twice, the second under the name of the first with `-2`, migrated as well. Default false. */
   readonly twice?: boolean;
+  /** In place of the build's tree, for the release task. */
+  readonly tree?: string;
 }
 
 /** The web process of an app that has one; experiments with requests are for these alone. */

@@ -6,7 +6,7 @@ import type { Lab, SandboxOptions } from "./lab.ts";
 import type { ServiceNeed, Subject, SubjectBuild } from "./model/subject.ts";
 import type { TimelineEvent } from "./model/timeline.ts";
 import { Cell } from "./sandbox/cell.ts";
-import { Sandbox } from "./sandbox/sandbox.ts";
+import { Sandbox, type StartOptions } from "./sandbox/sandbox.ts";
 import { Service } from "./sandbox/service.ts";
 import type { Tools } from "./sandbox/tools.ts";
 
@@ -52,10 +52,11 @@ export class Workshop implements AsyncDisposable {
       const first = services.filter(({ need }) => !need.name.endsWith("-2"));
       const sandbox = await Sandbox.open({ tools, cell, folder, subject, build, services, firstPort, tell });
       const { migrate } = subject;
+      const { tree } = options;
       if (migrate && (options.migrated ?? true)) {
-        await runMigration(sandbox, migrate.command, {}, slowness);
+        await runMigration(sandbox, { command: migrate.command, ...(tree !== undefined && { tree }) }, slowness);
         const second = services.filter((each) => !first.includes(each));
-        if (second.length > 0) await runMigration(sandbox, migrate.command, Object.fromEntries(second.map(({ need, url }) => [need.variable, url])), slowness);
+        if (second.length > 0) await runMigration(sandbox, { command: migrate.command, env: Object.fromEntries(second.map(({ need, url }) => [need.variable, url])) }, slowness);
       }
       const kept = rest.move();
       return Object.assign(sandbox, { [Symbol.asyncDispose]: async () => {
@@ -93,8 +94,8 @@ export class MigrationFailed extends Error {
   }
 }
 
-async function runMigration(sandbox: Sandbox, command: string, env: Readonly<Record<string, string>>, slowness: number): Promise<void> {
-  await using task = await sandbox.start("release", { command, env });
+async function runMigration(sandbox: Sandbox, options: StartOptions, slowness: number): Promise<void> {
+  await using task = await sandbox.start("release", options);
   const { process } = task;
   const ended = await process.until(() => process.end !== undefined, 60_000 * slowness);
   if (ended && process.end?.status === 0) return;

@@ -19,6 +19,12 @@ export class Cookies {
     return changed;
   }
 
+  copy(): Cookies {
+    const copy = new Cookies();
+    for (const [name, value] of this.#values) copy.#values.set(name, value);
+    return copy;
+  }
+
   get names(): readonly string[] {
     return [...this.#values.keys()];
   }

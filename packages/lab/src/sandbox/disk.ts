@@ -25,8 +25,10 @@ export class Disk implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     // An overlay leaves folders that its own owner may not enter.
-    const over = join(this.folder, "over");
-    for (const name of await readdir(over).catch(() => [])) await chmod(join(over, name, "work/work"), 0o700).catch(() => undefined);
+    for (const side of ["over", "seen"]) {
+      const names = await readdir(join(this.folder, side)).catch(() => []);
+      for (const name of names) await chmod(join(this.folder, side, name, "work/work"), 0o700).catch(() => undefined);
+    }
     await rm(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }

@@ -8,7 +8,7 @@ import type { TimelineEvent } from "../model/timeline.ts";
 import type { Cell } from "./cell.ts";
 import type { Disk } from "./disk.ts";
 import { instant } from "./inside/clock.ts";
-import { setupScript } from "./setup-script.ts";
+import { runScript, setupScript } from "./setup-script.ts";
 import { readTrace, type Trace, traceArguments } from "./trace.ts";
 import type { Tools } from "./tools.ts";
 import { descendants, type TreeProcess } from "./tree.ts";
@@ -51,6 +51,8 @@ export interface ProcessOptions {
   readonly traced?: boolean;
   /** Output goes to a terminal. Default false: pipes, as on every platform. */
   readonly terminal?: boolean;
+  /** Starts in another one's place: it shares that one's disk, and ends with it. Default: a place of its own. */
+  readonly beside?: Running;
   readonly tell: (event: TimelineEvent) => void;
 }
 
@@ -92,19 +94,15 @@ export class Running implements AsyncDisposable {
     const lead = traced && tools.strace !== undefined ? `${tools.strace} ${traceArguments("/run/trace")}` : "";
     const traceFile = join(disk.folder, "plain/run/trace");
     await rm(traceFile, { force: true });
+    const into = options.beside
+      ? [`--target=${options.beside.first}`, "--user", "--net", "--mount", "--pid", "--ipc", "--uts", "--preserve-credentials", "/bin/sh", "-c", runScript]
+      : [
+          ...[`--target=${cell.pid}`, "--user", "--net", "--preserve-credentials", tools.unshare],
+          ...["--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "/bin/sh", "-c", setupScript + runScript],
+        ];
     const child = spawn(
       tools.nsenter,
-      [
-        `--target=${cell.pid}`,
-        "--user",
-        "--net",
-        "--preserve-credentials",
-        tools.unshare,
-        ...["--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child"],
-        "/bin/sh",
-        "-c",
-        setupScript,
-      ],
+      into,
       {
         stdio: ["ignore", "pipe", "pipe", "pipe"],
         cwd: "/",
@@ -208,7 +206,10 @@ export class Running implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     const closed = once(this.#child, "close");
+    // Its namespaces end with it, and all in them; those of another stay.
+    const own = this.options.beside ? [...this.tree.map(({ pid }) => pid), this.first ?? 0].filter((pid) => pid > 0) : [];
     this.#child.kill("SIGKILL");
+    for (const pid of own) kill(pid, "SIGKILL");
     if (!this.#closed) await closed;
   }
 

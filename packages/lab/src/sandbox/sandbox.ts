@@ -27,6 +27,8 @@ export interface StartOptions {
   readonly isFirst?: boolean;
   readonly traced?: boolean;
   readonly terminal?: boolean;
+  /** In another one's place, with the same disk. */
+  readonly beside?: Started;
 }
 
 /** A process with where it listens, if it does. */
@@ -100,7 +102,7 @@ export class Sandbox implements AsyncDisposable {
     const number = (this.#counts.get(type) ?? 0) + 1;
     this.#counts.set(type, number);
     const name = `${type}.${number}`;
-    const disk = options.disk ?? (await this.makeDisk());
+    const disk = options.beside?.disk ?? options.disk ?? (await this.makeDisk());
     const port = options.port ?? this.freePort();
     const command = options.command ?? subject.processes.find((each) => each.type === type)?.command;
     if (command === undefined) throw new Error(`the app has no process type ${type}`);
@@ -159,12 +161,13 @@ export class Sandbox implements AsyncDisposable {
   }
 }
 
-function optional({ hidden, readonly, isFirst, traced, terminal }: StartOptions): Partial<ProcessOptions> {
+function optional({ hidden, readonly, isFirst, traced, terminal, beside }: StartOptions): Partial<ProcessOptions> {
   return {
     ...(hidden && { hidden }),
     ...(readonly !== undefined && { readonly }),
     ...(isFirst !== undefined && { isFirst }),
     ...(traced !== undefined && { traced }),
     ...(terminal !== undefined && { terminal }),
+    ...(beside && { beside: beside.process }),
   };
 }

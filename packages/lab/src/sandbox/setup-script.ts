@@ -4,9 +4,9 @@
  * - the system's folders, each under an overlay: overlays over the whole root, or over /var, fail in a user namespace
  *   (`failed to clone lowerpath`: what is mounted below is locked);
  * - what may be written and should be empty: /tmp, /var, /run, the home. They are plain folders, so that what is written there is seen;
- * - nobody's home, and no other folder of the machine, but for the runtimes that the build names, read-only;
+ * - nobody's home, and no other folder of the machine, but for the runtimes that the build names;
  * - the build at /app, the same path on every machine;
- * - at last the app: as process 1, or below a process 1 that reaps orphans and stays until the lab ends it, so that what the app
+ * - at last the app (`runScript`): as process 1, or below a process 1 that reaps orphans and stays until the lab ends it, so that what the app
  *   leaves behind can be seen.
  *
  * Its variables arrive as LAB_*, and end here. Descriptor 3 is told how the app ended.
@@ -40,19 +40,27 @@ ln -s /proc/self/fd "$root/dev/fd"
 ln -s /proc/self/fd/0 "$root/dev/stdin"; ln -s /proc/self/fd/1 "$root/dev/stdout"; ln -s /proc/self/fd/2 "$root/dev/stderr"
 mount --rbind /sys "$root/sys"
 mount -t proc proc "$root/proc"
+number=0
 echo "$LAB_SEEN" | while read -r seen; do
   [ -n "$seen" ] || continue
-  mkdir -p "$root$seen"; mount --bind "$seen" "$root$seen"; mount -o remount,bind,ro "$root$seen" || :
+  number=$((number + 1))
+  mkdir -p "$root$seen" "$disk/seen/$number/upper" "$disk/seen/$number/work"
+  mount -t overlay overlay -o "\${LAB_OVERLAY}lowerdir=$seen,upperdir=$disk/seen/$number/upper,workdir=$disk/seen/$number/work" "$root$seen"
 done
 for own in resolv.conf hosts; do
   rm -f "$root/etc/$own"; cp "$LAB_ETC/$own" "$root/etc/$own"
 done
-echo "$LAB_HIDDEN" | while read -r hidden; do [ -z "$hidden" ] || rm -f "$root$hidden"; done
+echo "$LAB_HIDDEN" | while read -r hidden; do [ -z "$hidden" ] || rm -rf "$root$hidden"; done
 cd "$root"
 pivot_root . old
 umount -l old
 rmdir old
+`;
+
+/** Becomes the app, or stands above it. */
+export const runScript = `
 cd "$LAB_CWD"
+[ -n "$app_path" ] || { app_path=$PATH; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; }
 command=$LAB_COMMAND lead=$LAB_LEAD first=$LAB_FIRST
 unset LAB_ROOT LAB_DISK LAB_TREE LAB_READONLY LAB_SEEN LAB_HIDDEN LAB_ETC LAB_OVERLAY LAB_COMMAND LAB_LEAD LAB_FIRST LAB_CWD
 set +e

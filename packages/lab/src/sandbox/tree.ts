@@ -9,6 +9,8 @@ export interface TreeProcess {
   /** The program's name, at most fifteen characters. */
   readonly name: string;
   readonly zombie: boolean;
+  /** As it sees itself: its number in its own namespace. */
+  readonly inner: number;
 }
 
 /** All descendants of a process, itself left out, that are not zombies. */
@@ -32,7 +34,8 @@ function processOf(pid: number): TreeProcess | undefined {
     const end = stat.lastIndexOf(")");
     const [state, parent, group, session] = stat.slice(end + 2).split(" ");
     const name = stat.slice(stat.indexOf("(") + 1, end);
-    return { pid, parent: Number(parent), group: Number(group), session: Number(session), name, zombie: state === "Z" || state === "X" };
+    const inner = Number(/^NSpid:.*?(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? pid);
+    return { pid, parent: Number(parent), group: Number(group), session: Number(session), name, zombie: state === "Z" || state === "X", inner };
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;

@@ -1,0 +1,60 @@
+import { pause } from "../../experiment.ts";
+import { isReady } from "../../discover/baseline.ts";
+import type { Check } from "../../model/check.ts";
+import { failOr, inapplicable, pass } from "../../model/verdict.ts";
+
+interface Evidence {
+  readonly databases: number;
+  readonly types: readonly { readonly type: string; readonly statements: readonly string[]; readonly spoke: boolean }[];
+}
+
+const definition = /\b(CREATE\s+(?:UNLOGGED\s+|UNIQUE\s+)?(?:TABLE|INDEX|SCHEMA|TYPE|SEQUENCE|EXTENSION|MATERIALIZED VIEW)|ALTER\s+TABLE|DROP\s+(?:TABLE|INDEX|SCHEMA))\b[^;\0]{0,90}/gi;
+
+export const migrateNotInStart: Check<Evidence> = {
+  name: "migrate-not-in-start",
+  factor: "build-release-run",
+  claim: "starting a process does not change the schema",
+  kind: "dynamic",
+  profile: "standard",
+  core: false,
+  severity: "warning",
+  norm: "“Run admin/management tasks as one-off processes”",
+  method: ["Each process type is started on an empty database, without the release task before.", "What it says to the database is read on the way: statements that create, alter or drop tables are looked for."],
+  guards: ["Temporary tables are left out.", "A process that ends because the schema is missing is right."],
+  limits: "Only PostgreSQL is understood.",
+  needs: ["sandbox"],
+  repeats: 2,
+
+  async observe(lab) {
+    const databases = lab.subject.services.filter(({ type }) => type === "postgres");
+    const types: Evidence["types"][number][] = [];
+    if (databases.length === 0) return { databases: 0, types };
+    for (const { type, routed } of lab.subject.processes) {
+      await using sandbox = await lab.sandbox({ migrated: false });
+      await using started = await sandbox.start(type);
+      if (routed) await isReady(sandbox, started, 8_000 * lab.slowness);
+      else await started.process.until(() => started.process.end !== undefined, 2_000 * lab.slowness);
+      await pause(300);
+      const heard = (await Promise.all(databases.map(({ name }) => sandbox.service(name).heard()))).join("\n");
+      const statements = [...heard.matchAll(definition)].map(([text]) => text.replace(/\s+/g, " ").trim()).filter((text) => !/TEMP/i.test(text));
+      types.push({ type, statements: [...new Set(statements)].slice(0, 5), spoke: heard.length > 0 });
+    }
+    return { databases: databases.length, types };
+  },
+
+  judge({ databases, types }) {
+    if (databases === 0) return inapplicable("the app has no SQL database");
+    const findings = types
+      .filter(({ statements }) => statements.length > 0)
+      .map(({ type, statements }) => ({
+        subject: type,
+        severity: "warning" as const,
+        what: `the start of ${type} changes the schema: ${statements[0]}`,
+        details: statements.slice(1),
+        control: "it was said by that process alone, to an empty database of its own",
+        fix: { text: "put it into the release task: `release: node migrate.js`; it then runs once per release, before any process" },
+      }));
+    const spoke = types.filter((each) => each.spoke).map(({ type }) => type);
+    return failOr(findings, "proven", pass("no start changes the schema", `what ${spoke.join(", ") || "nobody"} said to an empty database was read`));
+  },
+};

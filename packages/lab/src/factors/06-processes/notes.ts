@@ -1,0 +1,40 @@
+import { isThere, type WrittenNote, writeNote } from "../../discover/roundtrip.ts";
+import type { Lab } from "../../lab.ts";
+import type { Roundtrip, WebBaseline } from "../../model/baseline.ts";
+import { inapplicable, type Ruling, unknown } from "../../model/verdict.ts";
+import type { Sandbox, Started } from "../../sandbox/sandbox.ts";
+
+/** Whether something can be written through the app at all. */
+export type NotesWay = { readonly web: WebBaseline; readonly roundtrip: Roundtrip } | { readonly none: "no-web" | "no-roundtrip" };
+
+export function notesWay({ baseline }: Lab): NotesWay {
+  const { web } = baseline;
+  if (!web) return { none: "no-web" };
+  return web.roundtrip ? { web, roundtrip: web.roundtrip } : { none: "no-roundtrip" };
+}
+
+/** What a check says of an app through which nothing can be written and read again. */
+export function withoutNotes(none: "no-web" | "no-roundtrip"): Ruling {
+  return none === "no-web"
+    ? inapplicable("the app takes no requests")
+    : unknown(
+        "needs-hint",
+        "no way was found to write something and read it again",
+        "say how in the manifest: `check: { roundtrip: { create: POST /notes text=$marker, read: GET $location } }`",
+      );
+}
+
+/** Writes a marker through one process. @throws Error where what worked undisturbed works no more */
+export async function write(lab: Lab, sandbox: Sandbox, { port }: Pick<Started, "port">, roundtrip: Roundtrip): Promise<WrittenNote> {
+  const written = await writeNote(sandbox.ask.bind(sandbox), port, roundtrip.way, `douze${lab.chance.hex(12)}`);
+  if (typeof written === "string") throw new WriteFailed(written);
+  return written;
+}
+
+export async function read(sandbox: Sandbox, { port }: Pick<Started, "port">, note: WrittenNote): Promise<boolean> {
+  return await isThere(sandbox.ask.bind(sandbox), port, note);
+}
+
+/** What could be written before, cannot now. */
+export class WriteFailed extends Error {}
+
