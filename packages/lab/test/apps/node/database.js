@@ -10,8 +10,10 @@ export const database = new pg.Pool({
   keepAlive: true,
 });
 
-// A connection that idles when the server goes away: the next request gets another one.
-database.on("error", (error) => console.log(`database: ${reason(error)}`));
+// A connection that is lost must not end the process: the next request gets another one.
+database.on("connect", (client) => client.on("error", (error) => console.log(`database: ${reason(error)}`)));
+// The same for one that idled, which has been told above.
+database.on("error", () => undefined);
 
 export async function rows(sql, ...values) {
   const result = await database.query(sql, values);

@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { host, port } from "./config.js";
-import { database, reason, rows } from "./database.js";
+import { reason, rows } from "./database.js";
 import { frontPage, notePage } from "./pages.js";
 import { countVisit } from "./sessions.js";
 
@@ -57,7 +57,7 @@ async function bodyOf(request) {
 async function answer(request) {
   const [path] = request.url.split("?");
   for (const [method, pattern, respond] of routes) {
-    const match = request.method === method && pattern.exec(path);
+    const match = (request.method === method || (request.method === "HEAD" && method === "GET")) && pattern.exec(path);
     if (match) return await respond(request, ...match.slice(1));
   }
   return [404, {}, "there is nothing here\n"];
@@ -83,8 +83,7 @@ function stop(signal) {
   if (stopping) return;
   stopping = true;
   console.log(`${signal}: finishing`);
-  server.close(async () => {
-    await database.end();
+  server.close(() => {
     console.log("stopped");
     process.exit(0);
   });

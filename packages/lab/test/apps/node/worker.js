@@ -37,5 +37,5 @@ while (!stopping.signal.aborted) {
     await idle(1_000);
   }
 }
-await database.end();
 console.log("stopped");
+process.exit(0);
