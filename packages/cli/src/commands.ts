@@ -68,6 +68,12 @@ export const commands: readonly CommandEntry[] = [
     summary: "show what in a cluster is not as it was released",
     load: () => import("./commands/drift.ts"),
   },
+  {
+    name: "check",
+    group: "Look",
+    summary: "show by experiment which factors an app holds",
+    load: () => import("./commands/check.ts"),
+  },
   { name: "logs", group: "Look", summary: "show what processes wrote", load: () => import("./commands/logs.ts") },
   { name: "drains", group: "Look", summary: "show where the log goes, and how far it got", load: () => import("./commands/drains.ts") },
   { name: "why", group: "Look", summary: "show how a process last failed", load: () => import("./commands/why.ts") },

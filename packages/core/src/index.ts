@@ -1,5 +1,6 @@
 export { type Autoscale, readMetric, type ScalingMetric } from "./model/autoscale.ts";
 export type { Build, Source } from "./model/build.ts";
+export type { CheckDeclaration, CheckedJobs, CheckedPage, CheckedRequest, CheckedRoundtrip } from "./model/check-declaration.ts";
 export { type Drain, type DrainKind, drainAddress } from "./model/drain.ts";
 export { envFile } from "./model/env-file.ts";
 export { type ExternalValue, externalValue } from "./model/external-value.ts";

@@ -16,7 +16,10 @@ export class Chance {
 
   /** Lower-case hexadecimal digits. */
   hex(digits: number): string {
-    return createHash("sha256").update(`${this.seed}:${this.#count++}`).digest("hex").slice(0, digits);
+    return createHash("sha256")
+      .update(`${this.seed}:${this.#count++}`)
+      .digest("hex")
+      .slice(0, digits);
   }
 
   /** From 0 to below 1. */

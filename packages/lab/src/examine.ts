@@ -63,7 +63,8 @@ export async function examine(request: ExamineRequest): Promise<Examination> {
   if (isDynamic) tell("looks at what this machine can do");
   const probe = isDynamic ? await probeSandbox(workshop.folder) : undefined;
   const capabilities = capabilitiesOf(probe, codebase);
-  const prepared = isDynamic && probe?.there ? await prepare(request, { codebase, subject, capabilities, probe, workshop, chance, tell }) : undefined;
+  const prepared =
+    isDynamic && probe?.there ? await prepare(request, { codebase, subject, capabilities, probe, workshop, chance, tell }) : undefined;
   const results: CheckResult[] = [];
   for (const check of wanted) {
     signal.throwIfAborted();
@@ -167,7 +168,10 @@ function labOf({ request, known, build, subject, slowness, chance, told, timelin
     sandbox: async (options) => {
       request.signal.throwIfAborted();
       const firstPort = chance.of("ports").whole(20_000, 29_000);
-      return await known.workshop.sandbox({ tools: known.probe.tools, subject, build, firstPort, slowness, tell: (event) => timeline.push(event) }, options);
+      return await known.workshop.sandbox(
+        { tools: known.probe.tools, subject, build, firstPort, slowness, tell: (event) => timeline.push(event) },
+        options,
+      );
     },
   };
 }
@@ -209,7 +213,16 @@ async function examineOne(check: AnyCheck, parts: OneParts): Promise<CheckResult
       const known = parts as unknown as Known;
       const whole = build && { ...build, env: { ...build.env, ...change?.env } };
       // Static checks know neither build nor sandbox, and ask for none.
-      const lab = labOf({ request, known, build: whole as SubjectBuild, subject, slowness: prepared?.slowness ?? 1, chance, told: parts.told, timeline });
+      const lab = labOf({
+        request,
+        known,
+        build: whole as SubjectBuild,
+        subject,
+        slowness: prepared?.slowness ?? 1,
+        chance,
+        told: parts.told,
+        timeline,
+      });
       return { lab: { ...lab, baseline: baseline as Lab["baseline"] }, timeline };
     },
   });
@@ -222,7 +235,8 @@ function changed(subject: Subject, commands: Readonly<Record<string, string>>): 
 function capabilitiesOf(probe: SandboxProbe | undefined, { repository }: Codebase): Capabilities {
   const missing = { there: false, says: "not asked for", add: "use the profile `standard`" } as const;
   return {
-    sandbox: probe === undefined ? missing : probe.there ? { there: true, says: probe.says } : { there: false, says: probe.says, add: probe.add },
+    sandbox:
+      probe === undefined ? missing : probe.there ? { there: true, says: probe.says } : { there: false, says: probe.says, add: probe.add },
     trace: probe?.there ? probe.trace : missing,
     git:
       repository === undefined
@@ -230,4 +244,10 @@ function capabilitiesOf(probe: SandboxProbe | undefined, { repository }: Codebas
         : { there: true, says: "git" },
     engines: { there: true, says: "each is started when it is needed" },
   };
+}
+
+/** What this machine can do for the lab. */
+export async function probe(): Promise<Capabilities> {
+  await using workshop = await Workshop.open(process.env["PATH"] ?? "/usr/bin:/bin");
+  return capabilitiesOf(await probeSandbox(workshop.folder), await openCodebase(process.cwd()));
 }

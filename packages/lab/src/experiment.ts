@@ -18,7 +18,12 @@ export class NotReady extends Error {
 }
 
 /** A web process that has answered, and what it answered. @throws NotReady */
-export async function startWeb(lab: Lab, sandbox: Sandbox, web: WebBaseline, options: StartOptions = {}): Promise<Started & { readonly first: Answer }> {
+export async function startWeb(
+  lab: Lab,
+  sandbox: Sandbox,
+  web: WebBaseline,
+  options: StartOptions = {},
+): Promise<Started & { readonly first: Answer }> {
   const started = await sandbox.start(web.type, options);
   const ready = await isReady(sandbox, started, patienceMs * lab.slowness, firstPage(web).path);
   if (!ready) throw new NotReady(`\`${web.type}\` did not answer this time`, lastLines(started));
@@ -26,13 +31,19 @@ export async function startWeb(lab: Lab, sandbox: Sandbox, web: WebBaseline, opt
 }
 
 /** Whether a web process gets as far as answering. */
-export async function answers(lab: Lab, sandbox: Sandbox, started: Started, web: WebBaseline, withinMs: number = patienceMs): Promise<Answer | undefined> {
+export async function answers(
+  lab: Lab,
+  sandbox: Sandbox,
+  started: Started,
+  web: WebBaseline,
+  withinMs: number = patienceMs,
+): Promise<Answer | undefined> {
   return (await isReady(sandbox, started, withinMs * lab.slowness, firstPage(web).path))?.answer;
 }
 
 /** The page to ask for where any will do. */
 export function firstPage(web: WebBaseline): Page {
-  return web.pages[0] ?? { path: "/", status: 404, tookMs: 0, services: [], slow: false };
+  return web.pages[0] ?? { path: "/", status: 404, tookMs: 0, services: [], slow: false, isHealth: false };
 }
 
 export function lastLines({ process }: Pick<Started, "process">, count = 8): readonly string[] {

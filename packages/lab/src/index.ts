@@ -1,5 +1,16 @@
-export { type ExamineProgress, type ExamineRequest, examine } from "./examine.ts";
+export { type AcceptedFiles, readAccepted, writeBaseline } from "./accepted-files.ts";
+export { type ExamineProgress, type ExamineRequest, examine, probe } from "./examine.ts";
 export { type AnyCheck, codeOf, idOf, type Profile, profiles } from "./model/check.ts";
 export type { Examination } from "./model/examination.ts";
 export type { CheckResult } from "./model/result.ts";
+export type { Severity } from "./model/verdict.ts";
+export { accept } from "./plan/accept.ts";
+export { findingsOf } from "./plan/fingerprint.ts";
+export { exitCode, outcomeOf } from "./plan/outcome.ts";
 export { checks, findCheck } from "./registry.ts";
+export { explanation } from "./report/explain.ts";
+export { htmlReport } from "./report/html.ts";
+export { jsonReport } from "./report/json.ts";
+export { junitReport } from "./report/junit.ts";
+export { sarifReport } from "./report/sarif.ts";
+export { type ReportIn, reportText, resultLine } from "./report/text.ts";

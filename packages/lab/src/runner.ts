@@ -1,8 +1,8 @@
 import { Chance } from "./chance.ts";
 import { NotReady } from "./experiment.ts";
 import type { Lab } from "./lab.ts";
-import { type AnyCheck, codeOf, idOf, profiles } from "./model/check.ts";
 import type { Change } from "./model/change.ts";
+import { type AnyCheck, codeOf, idOf, profiles } from "./model/check.ts";
 import type { CheckResult, Trial } from "./model/result.ts";
 import type { TimelineEvent } from "./model/timeline.ts";
 import { type Ruling, unknown } from "./model/verdict.ts";
@@ -103,10 +103,20 @@ async function once(check: AnyCheck, lab: Lab): Promise<{ ruling: Ruling; eviden
   } catch (error) {
     lab.signal.throwIfAborted();
     if (error instanceof MigrationFailed) {
-      return { ruling: unknown("no-start", `${error.message}: ${error.lines.at(-1) ?? "it said nothing"}`, "make the release task work on an empty service"), evidence: error.lines };
+      return {
+        ruling: unknown(
+          "no-start",
+          `${error.message}: ${error.lines.at(-1) ?? "it said nothing"}`,
+          "make the release task work on an empty service",
+        ),
+        evidence: error.lines,
+      };
     }
     if (error instanceof NotReady) {
-      return { ruling: unknown("no-start", error.message, `look at what it said: ${error.lines.at(-1) ?? "nothing"}`), evidence: error.lines };
+      return {
+        ruling: unknown("no-start", error.message, `look at what it said: ${error.lines.at(-1) ?? "nothing"}`),
+        evidence: error.lines,
+      };
     }
     throw error;
   }

@@ -56,13 +56,20 @@ export class Workshop implements AsyncDisposable {
       if (migrate && (options.migrated ?? true)) {
         await runMigration(sandbox, { command: migrate.command, ...(tree !== undefined && { tree }) }, slowness);
         const second = services.filter((each) => !first.includes(each));
-        if (second.length > 0) await runMigration(sandbox, { command: migrate.command, env: Object.fromEntries(second.map(({ need, url }) => [need.variable, url])) }, slowness);
+        if (second.length > 0)
+          await runMigration(
+            sandbox,
+            { command: migrate.command, env: Object.fromEntries(second.map(({ need, url }) => [need.variable, url])) },
+            slowness,
+          );
       }
       const kept = rest.move();
-      return Object.assign(sandbox, { [Symbol.asyncDispose]: async () => {
-        await Sandbox.prototype[Symbol.asyncDispose].call(sandbox);
-        await kept[Symbol.asyncDispose]();
-      } });
+      return Object.assign(sandbox, {
+        [Symbol.asyncDispose]: async () => {
+          await Sandbox.prototype[Symbol.asyncDispose].call(sandbox);
+          await kept[Symbol.asyncDispose]();
+        },
+      });
     } catch (error) {
       await rest[Symbol.asyncDispose]();
       throw error;
@@ -99,7 +106,10 @@ async function runMigration(sandbox: Sandbox, options: StartOptions, slowness: n
   const { process } = task;
   const ended = await process.until(() => process.end !== undefined, 60_000 * slowness);
   if (ended && process.end?.status === 0) return;
-  throw new MigrationFailed(ended ? `ended with exit code ${process.end?.status}` : "did not end", process.lines.slice(-12).map(({ text }) => text));
+  throw new MigrationFailed(
+    ended ? `ended with exit code ${process.end?.status}` : "did not end",
+    process.lines.slice(-12).map(({ text }) => text),
+  );
 }
 
 export function isEngineType(type: ServiceNeed["type"]): type is EngineType {

@@ -1,5 +1,6 @@
 import { appJson } from "./app-json.ts";
 import type { Autoscale } from "./autoscale.ts";
+import { type CheckDeclaration, checkedRequest } from "./check-declaration.ts";
 import { type AppName, appName, type ProcessType } from "./ids.ts";
 import { flawed, flaws } from "./issues.ts";
 import type {
@@ -12,7 +13,14 @@ import type {
   ResourceDeclaration,
 } from "./manifest.ts";
 import { contradictions } from "./manifest-contradictions.ts";
-import { knownKeys, manifestShape, type WrittenConfig, type WrittenManifest, type WrittenRelease } from "./manifest-schema.ts";
+import {
+  knownKeys,
+  manifestShape,
+  type WrittenCheck,
+  type WrittenConfig,
+  type WrittenManifest,
+  type WrittenRelease,
+} from "./manifest-schema.ts";
 import type { WrittenAutoscale, WrittenProcess } from "./process-schema.ts";
 import { procfile } from "./procfile.ts";
 import { variableFor } from "./resource-variable.ts";
@@ -119,7 +127,19 @@ function manifestOf(written: WrittenManifest, app: AppName, yaml: YamlText): Man
       ]),
     ),
     resources: resourcesOf(written),
+    ...(written.check && { check: checkOf(written.check) }),
     config: Object.fromEntries(Object.entries(written.config ?? {}).map(([key, each]) => [key, declaration(key, each, yaml)])),
+  };
+}
+
+function checkOf({ http = [], roundtrip, jobs, startup, consistency, "allow-write": allowWrite = [] }: WrittenCheck): CheckDeclaration {
+  return {
+    http: http.map((each) => (typeof each === "string" ? { path: each, slow: false } : { slow: false, ...each })),
+    allowWrite,
+    ...(roundtrip && { roundtrip: { create: checkedRequest(roundtrip.create), read: checkedRequest(roundtrip.read) } }),
+    ...(jobs && { jobs: { enqueue: checkedRequest(jobs.enqueue), done: checkedRequest(jobs.done) } }),
+    ...(startup !== undefined && { startupMs: startup }),
+    ...(consistency !== undefined && { consistencyMs: consistency }),
   };
 }
 

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { checkedRequestPattern } from "./check-declaration.ts";
 import { scheduleFlaw, timeZoneFlaw } from "./cron-schedule.ts";
 import { type ConfigType, configTypes, languages, type ResourceType, resourceTypes } from "./manifest.ts";
 import { autoscale, command, health, limits, metric, processDeclaration, type WrittenProcess } from "./process-schema.ts";
@@ -78,6 +79,41 @@ const release = z.strictObject(
   { error: "a command, or keys such as `command:`" },
 );
 
+const requestWords = "a request, such as `POST /notes text=$marker`";
+const request = z.string({ error: requestWords }).regex(checkedRequestPattern, { error: requestWords });
+const checkPath = z.string({ error: "a path, such as `/report`" }).regex(/^\//, { error: "a path, such as `/report`" });
+const checkSection = z.strictObject(
+  {
+    http: z
+      .array(
+        z.union(
+          [checkPath, z.strictObject({ path: checkPath, slow: flag.optional().meta({ description: "It takes half a second or more" }) })],
+          {
+            error: "a path, or keys such as `path:` and `slow:`",
+          },
+        ),
+        { error: "a list of paths" },
+      )
+      .optional()
+      .meta({ description: "GET requests that may be repeated. Default: looked for" }),
+    roundtrip: z
+      .strictObject({ create: request, read: request }, { error: "keys `create:` and `read:`" })
+      .optional()
+      .meta({ description: "Writes $marker and reads it again; $location and $id are of the first answer. Default: a form is looked for" }),
+    jobs: z
+      .strictObject({ enqueue: request, done: request }, { error: "keys `enqueue:` and `done:`" })
+      .optional()
+      .meta({ description: "Puts a job into the queue, and tells how many were done" }),
+    startup: duration("How long the app may take to be ready. Default 10s", hour).optional(),
+    consistency: duration("How long a process may not see what another one wrote. Default 2s", hour).optional(),
+    "allow-write": z
+      .array(z.string({ error: "a path" }), { error: "a list of paths" })
+      .optional()
+      .meta({ description: "Paths that may be written; * stands for any part" }),
+  },
+  { error: "keys such as `http:` and `roundtrip:`" },
+);
+
 const processKey = z.string().regex(/^[A-Za-z0-9_-]{1,63}$/, { error: "a name of letters, digits, `_` and `-`, at most 63" });
 const entryKey = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, { error: "a name of lower-case letters, digits, `_` and `-`, at most 40" });
 const variableKey = z.string().regex(variablePattern, { error: variableWords });
@@ -135,6 +171,7 @@ export const manifestShape: z.ZodObject = z
           error: "keys, such as `PAGE_SIZE: 20`",
         })
         .optional(),
+      check: checkSection.optional().meta({ description: "What `douze check` is told; it has no meaning elsewhere" }),
     },
     { error: "keys such as `app:` and `processes:`" },
   )
@@ -181,6 +218,16 @@ export interface WrittenManifest {
   readonly cron?: Readonly<Record<string, WrittenCron>>;
   readonly resources?: Readonly<Record<string, ResourceType | WrittenResource>>;
   readonly config?: Readonly<Record<string, string | number | boolean | WrittenConfig>>;
+  readonly check?: WrittenCheck;
+}
+
+export interface WrittenCheck {
+  readonly http?: readonly (string | { readonly path: string; readonly slow?: boolean })[];
+  readonly roundtrip?: { readonly create: string; readonly read: string };
+  readonly jobs?: { readonly enqueue: string; readonly done: string };
+  readonly startup?: number;
+  readonly consistency?: number;
+  readonly "allow-write"?: readonly string[];
 }
 
 const nested: Readonly<Record<string, z.ZodObject>> = {
@@ -195,6 +242,7 @@ export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
   const [section, , third, fourth] = path;
   if (section === undefined) return Object.keys(manifestShape.shape).filter((key) => key !== "$schema");
   if (section === "build") return ["command", "language", "dockerfile"];
+  if (section === "check") return third === undefined ? Object.keys(checkSection.shape) : [];
   if (section === "release") return Object.keys(release.shape);
   if (third === "health") return Object.keys(health.shape);
   if (third === "limits") return Object.keys(limits.shape);

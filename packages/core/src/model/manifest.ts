@@ -1,4 +1,5 @@
 import type { Autoscale } from "./autoscale.ts";
+import type { CheckDeclaration } from "./check-declaration.ts";
 import type { AppName, ProcessType } from "./ids.ts";
 
 /** What an app is: `douze.yaml`, or what a `Procfile` with `app.json` amounts to. */
@@ -16,6 +17,8 @@ export interface Manifest {
   readonly cron: Readonly<Record<string, CronEntry>>;
   readonly resources: Readonly<Record<string, ResourceDeclaration>>;
   readonly config: Readonly<Record<string, ConfigDeclaration>>;
+  /** What `douze check` is told. */
+  readonly check?: CheckDeclaration;
 }
 
 /** How the codebase is made runnable; with nothing declared it is detected. */

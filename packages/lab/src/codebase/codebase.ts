@@ -28,10 +28,14 @@ export async function openCodebase(directory: string): Promise<Codebase> {
   const git = async (...args: readonly string[]): Promise<string | undefined> => {
     try {
       // Another user's repository is read all the same: nothing of it is run.
-      const { stdout } = await promisify(execFile)("git", ["-c", "safe.directory=*", "-c", "core.quotePath=off", "-C", directory, ...args], {
-        maxBuffer: 1 << 28,
-        env: { PATH: process.env["PATH"], HOME: "/nonexistent", GIT_OPTIONAL_LOCKS: "0", LC_ALL: "C" },
-      });
+      const { stdout } = await promisify(execFile)(
+        "git",
+        ["-c", "safe.directory=*", "-c", "core.quotePath=off", "-C", directory, ...args],
+        {
+          maxBuffer: 1 << 28,
+          env: { PATH: process.env["PATH"], HOME: "/nonexistent", GIT_OPTIONAL_LOCKS: "0", LC_ALL: "C" },
+        },
+      );
       return stdout;
     } catch {
       return undefined;

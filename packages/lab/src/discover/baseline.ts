@@ -62,10 +62,14 @@ async function findWeb(
   const [first] = begun;
   if (!first) return undefined;
   let found: (typeof begun)[number] | undefined;
-  await first.started.process.until(async () => {
-    for (const each of begun) if ((await listenersOf(sandbox, each.started)).length > 0) found ??= each;
-    return found !== undefined || begun.every(({ started }) => started.process.end !== undefined);
-  }, Math.min(listenMs, stayMs * 2), 50);
+  await first.started.process.until(
+    async () => {
+      for (const each of begun) if ((await listenersOf(sandbox, each.started)).length > 0) found ??= each;
+      return found !== undefined || begun.every(({ started }) => started.process.end !== undefined);
+    },
+    Math.min(listenMs, stayMs * 2),
+    50,
+  );
   if (!found) return undefined;
   const ready = await isReady(sandbox, found.started, readyMs * lab.slowness);
   return ready ? { type: found.type, startMs: ready.at - found.started.process.startedAt, started: found.started } : undefined;
@@ -106,16 +110,17 @@ async function exploreWeb(lab: Omit<Lab, "baseline">, sandbox: Sandbox, type: st
   const linked = front.ok ? linksOf(front.body).flatMap((href) => ownPath(href) ?? []) : [];
   const candidates = [...new Set([...declared, ...usualPaths, ...linked])].filter((path) => !harmful.test(path)).slice(0, pagesMost);
   const slow = new Set(hints.http.filter((each) => each.slow).map(({ path }) => path));
+  const healthPaths = new Set([...usualPaths.slice(1), ...health.flatMap(({ readiness, liveness }) => [readiness, liveness])]);
   const pages: Page[] = [];
   for (const path of candidates) {
     lab.signal.throwIfAborted();
     const page = await steady(sandbox, started.port, path);
-    if (page) pages.push({ ...page, slow: slow.has(path) || page.tookMs >= 300 });
+    if (page) pages.push({ ...page, slow: slow.has(path) || page.tookMs >= 300, isHealth: healthPaths.has(path) });
   }
   // Those that a person named, then what answers well, then whatever answers.
   const rank = ({ path, status, services }: Page): number =>
-    (declared.includes(path) && !health.some(({ readiness, liveness }) => path === readiness || path === liveness) ? 0 : 4) +
-    (status < 400 ? 0 : 2) +
+    (hints.http.some((each) => each.path === path) ? 0 : healthPaths.has(path) ? 8 : 4) +
+    (status < 400 ? 0 : 16) +
     (services.length > 0 ? 0 : 1);
   const ordered = pages.toSorted((a, b) => rank(a) - rank(b));
   const roundtrip = await findRoundtrip(lab, sandbox, started.port, ordered);
@@ -123,7 +128,7 @@ async function exploreWeb(lab: Omit<Lab, "baseline">, sandbox: Sandbox, type: st
 }
 
 /** Asks three times: the same status below 500 each time. */
-async function steady(sandbox: Sandbox, port: number, path: string): Promise<Omit<Page, "slow"> | undefined> {
+async function steady(sandbox: Sandbox, port: number, path: string): Promise<Omit<Page, "slow" | "isHealth"> | undefined> {
   const before = await counts(sandbox);
   const answers: { status: number; tookMs: number }[] = [];
   for (let turn = 0; turn < 3; turn++) {
@@ -142,10 +147,17 @@ async function steady(sandbox: Sandbox, port: number, path: string): Promise<Omi
 }
 
 async function counts(sandbox: Sandbox): Promise<Map<string, number>> {
-  return new Map(await Promise.all(sandbox.services.map(async (service) => [service.need.name, (await service.traffic()).bytesToService] as const)));
+  return new Map(
+    await Promise.all(sandbox.services.map(async (service) => [service.need.name, (await service.traffic()).bytesToService] as const)),
+  );
 }
 
-async function findRoundtrip(lab: Omit<Lab, "baseline">, sandbox: Sandbox, port: number, pages: readonly Page[]): Promise<WebBaseline["roundtrip"]> {
+async function findRoundtrip(
+  lab: Omit<Lab, "baseline">,
+  sandbox: Sandbox,
+  port: number,
+  pages: readonly Page[],
+): Promise<WebBaseline["roundtrip"]> {
   const { roundtrip } = lab.subject.hints;
   const ways: RoundtripWay[] = roundtrip
     ? [{ kind: "hint", hint: roundtrip }]
@@ -157,7 +169,8 @@ async function findRoundtrip(lab: Omit<Lab, "baseline">, sandbox: Sandbox, port:
     if (typeof written === "string") continue;
     // What is there, is there again; what was never written is not.
     const never = { ...written, marker: `douze${lab.chance.hex(12)}` };
-    if ((await isThere(ask, port, written)) && !(await isThere(ask, port, never))) return { way, from: way.kind === "hint" ? "check.roundtrip" : `the form at ${way.page}` };
+    if ((await isThere(ask, port, written)) && !(await isThere(ask, port, never)))
+      return { way, from: way.kind === "hint" ? "check.roundtrip" : `the form at ${way.page}` };
   }
   return undefined;
 }

@@ -20,7 +20,13 @@ export interface BuildWish {
  * What the platform gives an app beyond what its language needs. The lab leaves it out: an app that holds a factor only by another's
  * kindness does not hold it elsewhere.
  */
-const kindnesses = new Set(["PYTHONUNBUFFERED", "GUNICORN_CMD_ARGS", "FORWARDED_ALLOW_IPS", "RAILS_LOG_TO_STDOUT", "RAILS_SERVE_STATIC_FILES"]);
+const kindnesses = new Set([
+  "PYTHONUNBUFFERED",
+  "GUNICORN_CMD_ARGS",
+  "FORWARDED_ALLOW_IPS",
+  "RAILS_LOG_TO_STDOUT",
+  "RAILS_SERVE_STATIC_FILES",
+]);
 
 /** Builds the app as the platform does. @throws Problem - as `build` */
 export async function buildSubject(wish: BuildWish): Promise<SubjectBuild> {
@@ -63,8 +69,15 @@ async function seenFolders(
   const own = realpathSync(tree);
   const named = Object.values(env).filter((value) => value.startsWith("/") && !value.includes(":"));
   const launched = runtimes.flatMap((folder) => launchers.map((name) => safeReal(join(folder, name))));
-  const real = [...runtimes, ...launched.map(dirname), ...named.map(dirname), ...programs.filter((file) => !file.startsWith(`${own}/`)).map(dirname)];
-  const prefixes = real.flatMap((folder) => [folder, safeReal(folder)]).map((folder) => (basename(folder) === "bin" ? dirname(folder) : folder));
+  const real = [
+    ...runtimes,
+    ...launched.map(dirname),
+    ...named.map(dirname),
+    ...programs.filter((file) => !file.startsWith(`${own}/`)).map(dirname),
+  ];
+  const prefixes = real
+    .flatMap((folder) => [folder, safeReal(folder)])
+    .map((folder) => (basename(folder) === "bin" ? dirname(folder) : folder));
   return [...new Set(prefixes)].filter((folder) => folder.startsWith("/") && folder !== "/" && !system.test(folder)).toSorted();
 }
 

@@ -1,5 +1,5 @@
+import type { CheckedRequest } from "@douze/core";
 import type { RoundtripWay } from "../model/baseline.ts";
-import type { RequestHint } from "../model/hints.ts";
 import type { Answer, Request } from "../sandbox/inside/orders.ts";
 import { Cookies } from "./cookies.ts";
 import { formsOf } from "./forms.ts";
@@ -10,7 +10,7 @@ type Ask = (request: Request) => Promise<Answer>;
 export interface WrittenNote {
   readonly marker: string;
   readonly status: number;
-  readonly read: RequestHint;
+  readonly read: CheckedRequest;
   readonly cookies: Cookies;
 }
 
@@ -30,7 +30,10 @@ export async function writeNote(ask: Ask, port: number, way: RoundtripWay, marke
   const [form] = page.ok ? formsOf(page.body) : [];
   if (!form) return `GET ${way.page}: ${page.ok ? "it has no form any more" : page.error}`;
   const action = pathOf(form.action || way.page, way.page) ?? way.page;
-  const body = new URLSearchParams([...form.fixed.map(([name, value]): [string, string] => [name, value]), ...form.texts.map((name): [string, string] => [name, marker])]).toString();
+  const body = new URLSearchParams([
+    ...form.fixed.map(([name, value]): [string, string] => [name, value]),
+    ...form.texts.map((name): [string, string] => [name, marker]),
+  ]).toString();
   const headers = { "content-type": "application/x-www-form-urlencoded", origin: `http://127.0.0.1:${port}`, ...cookies.headers };
   const answer = await ask({ port, path: action, method: "POST", headers, body });
   if (!answer.ok || answer.status >= 400) return `POST ${action}: ${outcome(answer)}`;
@@ -49,12 +52,12 @@ export async function isThere(ask: Ask, port: number, { marker, read }: WrittenN
   return answer.ok && answer.status < 400 && answer.body.includes(marker);
 }
 
-function requestOf(port: number, hint: RequestHint, values: Readonly<Record<string, string>>): Request {
+function requestOf(port: number, hint: CheckedRequest, values: Readonly<Record<string, string>>): Request {
   const { method, path, headers, body } = filled(hint, values);
   return { port, method, path, headers, ...(body !== undefined && { body }) };
 }
 
-function filled(hint: RequestHint, values: Readonly<Record<string, string>>): RequestHint {
+function filled(hint: CheckedRequest, values: Readonly<Record<string, string>>): CheckedRequest {
   const fill = (text: string): string => text.replace(/\$(marker|id|location)\b/g, (whole, name: string) => values[name] ?? whole);
   return { ...hint, path: fill(hint.path), ...(hint.body !== undefined && { body: fill(hint.body) }) };
 }

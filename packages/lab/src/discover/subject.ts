@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { type Facts, folderAppName, manifestText, readNames } from "@douze/build";
 import { type Manifest, manifestFromFiles, type ResourceDeclaration } from "@douze/core";
 import type { Chance } from "../chance.ts";
-import { noHints } from "../model/hints.ts";
 import type { ServiceNeed, Subject, SubjectProcess, Variable } from "../model/subject.ts";
 import { valueFor } from "./value.ts";
 
@@ -45,17 +44,19 @@ export function subjectOf(
     app: manifest.app,
     directory,
     manifest,
-    processes: start === undefined ? processesOf(declared, told) : [{ type: "web", command: start, declared: start, from: "--start", routed: true }],
+    processes:
+      start === undefined ? processesOf(declared, told) : [{ type: "web", command: start, declared: start, from: "--start", routed: true }],
     variables: variablesOf(manifest, told, from, chance),
     services: servicesOf(declared, told),
-    hints: noHints,
+    hints: manifest.check ?? { http: [], allowWrite: [] },
     ...(release && { migrate: { command: release.command, from: manifest.release ? from : "what the files tell" } }),
   };
 }
 
 function processesOf(declared: Manifest | undefined, told: Manifest): SubjectProcess[] {
   const given = Object.entries(declared?.processes ?? {});
-  const [list, from] = given.length > 0 ? [given, declared?.source ?? "douze.yaml"] : [Object.entries(told.processes), "what the files tell"];
+  const [list, from] =
+    given.length > 0 ? [given, declared?.source ?? "douze.yaml"] : [Object.entries(told.processes), "what the files tell"];
   return list
     .filter(([, { command }]) => command !== "./serve")
     .map(([type, { command, routed }]) => ({ type, command, declared: command, from, routed }));
@@ -64,7 +65,9 @@ function processesOf(declared: Manifest | undefined, told: Manifest): SubjectPro
 function servicesOf(declared: Manifest | undefined, told: Manifest): ServiceNeed[] {
   const given = Object.entries(declared?.resources ?? {});
   const [list, from]: [readonly (readonly [string, ResourceDeclaration])[], string] =
-    given.length > 0 || declared?.source === "douze.yaml" ? [given, declared?.source ?? ""] : [Object.entries(told.resources), "a client library"];
+    given.length > 0 || declared?.source === "douze.yaml"
+      ? [given, declared?.source ?? ""]
+      : [Object.entries(told.resources), "a client library"];
   return list.map(([name, { type, as, required }]) => ({ name, type, variable: as, required, from }));
 }
 

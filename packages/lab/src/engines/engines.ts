@@ -30,7 +30,8 @@ export class Engines implements AsyncDisposable {
   async #start(type: EngineType): Promise<Engine> {
     if (type === "postgres") return await startPostgres(join(this.#folder, "pg"), this.#path);
     const program = findProgram("redis-server", this.#path) ?? findProgram("valkey-server", this.#path);
-    if (!program) throw new Error("there is neither redis-server nor valkey-server on this machine: install one, such as Debian's redis-server");
+    if (!program)
+      throw new Error("there is neither redis-server nor valkey-server on this machine: install one, such as Debian's redis-server");
     return await redisEngine(join(this.#folder, "redis"), program);
   }
 

@@ -22,7 +22,14 @@ export async function startPostgres(folder: string, path: string): Promise<Engin
   const identity = await findIdentity(programs, folder, path);
   giveTo(identity, folder);
   const data = join(folder, "data");
-  const init = commandAs(identity, programs, programs.initdb, [`--pgdata=${data}`, "--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync", "--locale=C"]);
+  const init = commandAs(identity, programs, programs.initdb, [
+    `--pgdata=${data}`,
+    "--username=postgres",
+    "--auth=trust",
+    "--encoding=UTF8",
+    "--no-sync",
+    "--locale=C",
+  ]);
   await finished(spawn(init.program, [...(init.args ?? [])], { ...spawnOptions(init), stdio: ["ignore", "ignore", "pipe"] }));
   // The lab itself by the server's owner; an app as from far away, by its password.
   await writeFile(join(data, "pg_hba.conf"), "local all postgres trust\nlocal all all scram-sha-256\n");
@@ -38,7 +45,11 @@ export async function startPostgres(folder: string, path: string): Promise<Engin
     shared_buffers: "32MB",
     log_min_messages: "fatal",
   };
-  const command = commandAs(identity, programs, programs.postgres, ["-D", data, ...Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`])]);
+  const command = commandAs(identity, programs, programs.postgres, [
+    "-D",
+    data,
+    ...Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`]),
+  ]);
   const server = spawn(command.program, [...(command.args ?? [])], { ...spawnOptions(command), stdio: ["ignore", "ignore", "ignore"] });
   const owner = connected(folder, "postgres");
   for (let tries = 0; ; tries++) {
@@ -98,7 +109,14 @@ class PostgresEngine implements Engine {
 type Connected = Sql & AsyncDisposable;
 
 function connected(folder: string, database: string): Connected {
-  const sql = postgres({ host: join(folder, `.s.PGSQL.${port}`), path: join(folder, `.s.PGSQL.${port}`), user: "postgres", database, max: 2, onnotice: () => undefined });
+  const sql = postgres({
+    host: join(folder, `.s.PGSQL.${port}`),
+    path: join(folder, `.s.PGSQL.${port}`),
+    user: "postgres",
+    database,
+    max: 2,
+    onnotice: () => undefined,
+  });
   return Object.assign(sql, { [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }) });
 }
 
@@ -107,13 +125,20 @@ async function somewhere(sql: Sql, text: string): Promise<boolean> {
   const tables = await sql<{ name: string }[]>`
     select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')`;
   for (const { name } of tables) {
-    const [row] = await sql.unsafe<{ found: boolean }[]>(`select exists (select from ${name} t where t::text like $1) as found`, [`%${text}%`]);
+    const [row] = await sql.unsafe<{ found: boolean }[]>(`select exists (select from ${name} t where t::text like $1) as found`, [
+      `%${text}%`,
+    ]);
     if (row?.found) return true;
   }
   return false;
 }
 
-function spawnOptions({ env, cwd, uid, gid }: ReturnType<typeof commandAs>): { env: NodeJS.ProcessEnv; cwd: string; uid?: number; gid?: number } {
+function spawnOptions({ env, cwd, uid, gid }: ReturnType<typeof commandAs>): {
+  env: NodeJS.ProcessEnv;
+  cwd: string;
+  uid?: number;
+  gid?: number;
+} {
   return { env: { ...env }, cwd: cwd ?? "/", ...(uid !== undefined && { uid }), ...(gid !== undefined && { gid }) };
 }
 

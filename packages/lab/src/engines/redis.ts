@@ -25,7 +25,22 @@ export async function redisEngine(folder: string, program: string): Promise<Engi
 }
 
 async function startStore(socket: string, folder: string, program: string, password: string): Promise<Store> {
-  const settings = ["--port", "0", "--unixsocket", socket, "--unixsocketperm", "777", "--save", "", "--appendonly", "no", "--requirepass", password, "--dir", folder];
+  const settings = [
+    "--port",
+    "0",
+    "--unixsocket",
+    socket,
+    "--unixsocketperm",
+    "777",
+    "--save",
+    "",
+    "--appendonly",
+    "no",
+    "--requirepass",
+    password,
+    "--dir",
+    folder,
+  ];
   const server = spawn(program, settings, { stdio: "ignore", cwd: "/" });
   await Promise.race([answering(socket, server), once(server, "error").then(([error]) => Promise.reject(error as Error))]);
   return {

@@ -1,4 +1,4 @@
-import type { RoundtripHint } from "./hints.ts";
+import type { CheckedRoundtrip } from "@douze/core";
 
 /** What the app does when nothing is done to it: found once, before the experiments. Pure data. */
 export type Baseline =
@@ -31,6 +31,8 @@ export interface Page {
   /** It said something to a backing service meanwhile. */
   readonly services: readonly string[];
   readonly slow: boolean;
+  /** It is for the platform, and says whether the process is well. */
+  readonly isHealth: boolean;
 }
 
 export interface Roundtrip {
@@ -40,4 +42,4 @@ export interface Roundtrip {
 }
 
 /** How to write something and read it again: as the manifest says, or by a form that a page has. */
-export type RoundtripWay = { readonly kind: "hint"; readonly hint: RoundtripHint } | { readonly kind: "form"; readonly page: string };
+export type RoundtripWay = { readonly kind: "hint"; readonly hint: CheckedRoundtrip } | { readonly kind: "form"; readonly page: string };

@@ -10,6 +10,8 @@ export type Capability =
   | "engines";
 
 /** Whether there is one, and what to do where there is not. */
-export type CapabilityState = { readonly there: true; readonly says: string } | { readonly there: false; readonly says: string; readonly add: string };
+export type CapabilityState =
+  | { readonly there: true; readonly says: string }
+  | { readonly there: false; readonly says: string; readonly add: string };
 
 export type Capabilities = Readonly<Record<Capability, CapabilityState>>;

@@ -1,5 +1,4 @@
-import type { Manifest, ResourceType } from "@douze/core";
-import type { CheckHints } from "./hints.ts";
+import type { CheckDeclaration, Manifest, ResourceType } from "@douze/core";
 
 /** The app that is tried, as far as it is known without running it. Pure data. */
 export interface Subject {
@@ -10,7 +9,8 @@ export interface Subject {
   readonly processes: readonly SubjectProcess[];
   readonly variables: readonly Variable[];
   readonly services: readonly ServiceNeed[];
-  readonly hints: CheckHints;
+  /** What a person has said of it under `check:`. */
+  readonly hints: CheckDeclaration;
   /** The release task, or another command that makes the schema fit. */
   readonly migrate?: { readonly command: string; readonly from: string };
 }

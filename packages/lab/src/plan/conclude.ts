@@ -44,7 +44,9 @@ function isRead(ruling: Ruling): boolean {
 /** Only what is proven, or an exact fact, may be an error. */
 export function capped(ruling: Ruling): Ruling {
   if (ruling.verdict !== "fail" || ruling.confidence === "proven" || ruling.confidence === "exact") return ruling;
-  const [first, ...rest] = ruling.findings.map((finding): Finding => (finding.severity === "error" ? { ...finding, severity: "warning" } : finding));
+  const [first, ...rest] = ruling.findings.map(
+    (finding): Finding => (finding.severity === "error" ? { ...finding, severity: "warning" } : finding),
+  );
   return first ? { ...ruling, findings: [first, ...rest] } : ruling;
 }
 

@@ -17,7 +17,8 @@ export type SandboxProbe =
  * @param folder - on a file system that an overlay can have for its upper side
  */
 export async function probeSandbox(folder: string): Promise<SandboxProbe> {
-  if (process.platform !== "linux") return { there: false, says: `no namespaces on ${process.platform}`, add: "run it on Linux, or in a virtual machine with it" };
+  if (process.platform !== "linux")
+    return { there: false, says: `no namespaces on ${process.platform}`, add: "run it on Linux, or in a virtual machine with it" };
   const tools = findTools();
   if (!("unshare" in tools)) {
     return { there: false, says: `missing: ${tools.join(", ")}`, add: "install util-linux and iproute2" };
@@ -32,7 +33,11 @@ export async function probeSandbox(folder: string): Promise<SandboxProbe> {
     const trace: CapabilityState =
       traced === undefined
         ? { there: true, says: "strace" }
-        : { there: false, says: traced, add: tools.strace === undefined ? "install strace" : "allow ptrace (kernel.yama.ptrace_scope below 3)" };
+        : {
+            there: false,
+            says: traced,
+            add: tools.strace === undefined ? "install strace" : "allow ptrace (kernel.yama.ptrace_scope below 3)",
+          };
     return { there: true, says: "namespaces and overlays", tools, trace };
   } catch (error) {
     const says = (error as Error).message;
@@ -71,6 +76,7 @@ function adviceOn(says: string): string {
   if (/unshare|Operation not permitted|EPERM/i.test(says)) {
     return "allow user namespaces: `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0` on Ubuntu 24.04, `--privileged` or `--security-opt seccomp=unconfined` for a container around it";
   }
-  if (/overlay/i.test(says)) return "set TMPDIR to a folder on ext4, xfs or btrfs: this one's file system cannot be an overlay's upper side";
+  if (/overlay/i.test(says))
+    return "set TMPDIR to a folder on ext4, xfs or btrfs: this one's file system cannot be an overlay's upper side";
   return "look at what it says; `douze check --probe` tries it again";
 }

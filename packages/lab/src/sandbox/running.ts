@@ -9,8 +9,8 @@ import type { Cell } from "./cell.ts";
 import type { Disk } from "./disk.ts";
 import { instant } from "./inside/clock.ts";
 import { runScript, setupScript } from "./setup-script.ts";
-import { readTrace, type Trace, traceArguments } from "./trace.ts";
 import type { Tools } from "./tools.ts";
+import { readTrace, type Trace, traceArguments } from "./trace.ts";
 import { descendants, type TreeProcess } from "./tree.ts";
 
 /** A line of output, with when it arrived, in milliseconds since the epoch. */
@@ -95,34 +95,43 @@ export class Running implements AsyncDisposable {
     const traceFile = join(disk.folder, "plain/run/trace");
     await rm(traceFile, { force: true });
     const into = options.beside
-      ? [`--target=${options.beside.first}`, "--user", "--net", "--mount", "--pid", "--ipc", "--uts", "--preserve-credentials", "/bin/sh", "-c", runScript]
+      ? [
+          `--target=${options.beside.first}`,
+          "--user",
+          "--net",
+          "--mount",
+          "--pid",
+          "--ipc",
+          "--uts",
+          "--preserve-credentials",
+          "/bin/sh",
+          "-c",
+          runScript,
+        ]
       : [
           ...[`--target=${cell.pid}`, "--user", "--net", "--preserve-credentials", tools.unshare],
           ...["--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "/bin/sh", "-c", setupScript + runScript],
         ];
-    const child = spawn(
-      tools.nsenter,
-      into,
-      {
-        stdio: ["ignore", "pipe", "pipe", "pipe"],
-        cwd: "/",
-        env: {
-          ...env,
-          LAB_ROOT: join(disk.folder, "root"),
-          LAB_DISK: disk.folder,
-          LAB_TREE: tree,
-          LAB_ETC: etc,
-          LAB_OVERLAY: "userxattr,",
-          LAB_READONLY: options.readonly ? "1" : "0",
-          LAB_SEEN: seen.join("\n"),
-          LAB_HIDDEN: hidden.join("\n"),
-          LAB_CWD: "/app",
-          LAB_COMMAND: terminal && tools.script !== undefined ? `exec ${tools.script} -qefc '${asked.replaceAll("'", `'\\''`)}' /dev/null` : asked,
-          LAB_LEAD: lead,
-          LAB_FIRST: isFirst ? "app" : "init",
-        },
+    const child = spawn(tools.nsenter, into, {
+      stdio: ["ignore", "pipe", "pipe", "pipe"],
+      cwd: "/",
+      env: {
+        ...env,
+        LAB_ROOT: join(disk.folder, "root"),
+        LAB_DISK: disk.folder,
+        LAB_TREE: tree,
+        LAB_ETC: etc,
+        LAB_OVERLAY: "userxattr,",
+        LAB_READONLY: options.readonly ? "1" : "0",
+        LAB_SEEN: seen.join("\n"),
+        LAB_HIDDEN: hidden.join("\n"),
+        LAB_CWD: "/app",
+        LAB_COMMAND:
+          terminal && tools.script !== undefined ? `exec ${tools.script} -qefc '${asked.replaceAll("'", `'\\''`)}' /dev/null` : asked,
+        LAB_LEAD: lead,
+        LAB_FIRST: isFirst ? "app" : "init",
       },
-    );
+    });
     await Promise.race([once(child, "spawn"), once(child, "error").then(([error]) => Promise.reject(error as Error))]);
     const running = new Running(child, options, traceFile);
     options.tell({ at: running.startedAt, who: options.name, what: "started" });
@@ -148,7 +157,9 @@ export class Running implements AsyncDisposable {
   /** The process that was started; nothing once it ended. */
   get root(): TreeProcess | undefined {
     const { tree, first } = this;
-    return this.options.isFirst ? tree.find(({ pid }) => pid === first) : tree.find(({ parent, pid, session }) => parent === first && pid === session);
+    return this.options.isFirst
+      ? tree.find(({ pid }) => pid === first)
+      : tree.find(({ parent, pid, session }) => parent === first && pid === session);
   }
 
   /** How the process that was started ended; others may live on. */
@@ -167,7 +178,11 @@ export class Running implements AsyncDisposable {
   signal(model: SignalModel, signal: NodeJS.Signals): number {
     const at = instant();
     for (const pid of this.targets(model)) kill(pid, signal);
-    this.options.tell({ at, who: this.name, what: `${signal} to ${model === "root" ? "the process" : model === "group" ? "its group" : "all its processes"}` });
+    this.options.tell({
+      at,
+      who: this.name,
+      what: `${signal} to ${model === "root" ? "the process" : model === "group" ? "its group" : "all its processes"}`,
+    });
     return at;
   }
 

@@ -28,7 +28,13 @@ export class Service {
   }
 
   /** @param address - one of the sandbox's own, for this service alone */
-  static async open(cell: Cell, need: ServiceNeed, store: Store, at: { host: string; address: string }, tell: (event: TimelineEvent) => void): Promise<Service> {
+  static async open(
+    cell: Cell,
+    need: ServiceNeed,
+    store: Store,
+    at: { host: string; address: string },
+    tell: (event: TimelineEvent) => void,
+  ): Promise<Service> {
     await cell.order("name", { name: at.host, address: at.address });
     await cell.order("proxy", { proxy: at.host, address: at.address, port: store.port, socket: store.socket });
     return new Service(cell, need, store, at.host, tell);

@@ -18,7 +18,9 @@ const folders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "
 export function findTools(path: string = folders.join(":")): Tools | readonly string[] {
   const [unshare, nsenter, ip, strace, script] = ["unshare", "nsenter", "ip", "strace", "script"].map((name) => findProgram(name, path));
   if (!unshare || !nsenter || !ip) {
-    return [["unshare", unshare] as const, ["nsenter", nsenter] as const, ["ip", ip] as const].flatMap(([name, found]) => (found ? [] : [name]));
+    return [["unshare", unshare] as const, ["nsenter", nsenter] as const, ["ip", ip] as const].flatMap(([name, found]) =>
+      found ? [] : [name],
+    );
   }
   return { unshare, nsenter, ip, ...(strace !== undefined && { strace }), ...(script !== undefined && { script }) };
 }

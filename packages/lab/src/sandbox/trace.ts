@@ -61,10 +61,12 @@ export function readTrace(text: string): Trace {
     } else if (name === "connect") {
       const port = /sin6?_port=htons\((\d+)\)/.exec(rest)?.[1];
       const address = /(?:sin_addr=inet_addr\(|inet_pton\(AF_INET6, )"([^"]+)"/.exec(rest)?.[1];
-      if (port !== undefined && address !== undefined) connects.push({ ...base, address: address.replace(/^::ffff:/, ""), port: Number(port), ...failure });
+      if (port !== undefined && address !== undefined)
+        connects.push({ ...base, address: address.replace(/^::ffff:/, ""), port: Number(port), ...failure });
     } else {
       const [path] = strings(rest);
-      if (path !== undefined) opens.push({ ...base, path, append: rest.includes("O_APPEND"), writes: /O_WRONLY|O_RDWR|O_CREAT/.test(rest), ...failure });
+      if (path !== undefined)
+        opens.push({ ...base, path, append: rest.includes("O_APPEND"), writes: /O_WRONLY|O_RDWR|O_CREAT/.test(rest), ...failure });
     }
   }
   return { execs, opens, connects };
@@ -86,6 +88,8 @@ function joined(line: string, unfinished: Map<string, string>): string | undefin
 /** The quoted strings of a call's arguments, with strace's escapes undone. */
 function strings(rest: string): string[] {
   return [...rest.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, text = ""]) =>
-    text.replace(/\\(\d{1,3}|.)/g, (_, code: string) => (/^\d/.test(code) ? String.fromCharCode(Number.parseInt(code, 8)) : ({ n: "\n", t: "\t", r: "\r" }[code] ?? code))),
+    text.replace(/\\(\d{1,3}|.)/g, (_, code: string) =>
+      /^\d/.test(code) ? String.fromCharCode(Number.parseInt(code, 8)) : ({ n: "\n", t: "\t", r: "\r" }[code] ?? code),
+    ),
   );
 }

@@ -35,7 +35,15 @@ function processOf(pid: number): TreeProcess | undefined {
     const [state, parent, group, session] = stat.slice(end + 2).split(" ");
     const name = stat.slice(stat.indexOf("(") + 1, end);
     const inner = Number(/^NSpid:.*?(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? pid);
-    return { pid, parent: Number(parent), group: Number(group), session: Number(session), name, zombie: state === "Z" || state === "X", inner };
+    return {
+      pid,
+      parent: Number(parent),
+      group: Number(group),
+      session: Number(session),
+      name,
+      zombie: state === "Z" || state === "X",
+      inner,
+    };
   } catch (error) {
     if (isGone(error)) return undefined;
     throw error;

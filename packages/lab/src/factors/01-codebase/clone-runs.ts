@@ -26,7 +26,10 @@ export const cloneRuns: Check<Evidence> = {
     "The control is the working copy, which was built and came up.",
     "Where the commit does not, files that the working copy has and the commit has not are named.",
   ],
-  guards: ["What is built from ignored files is made anew by the build.", "Variables are given by the lab: a .env that is not tracked is not missed."],
+  guards: [
+    "What is built from ignored files is made anew by the build.",
+    "Variables are given by the lab: a .env that is not tracked is not missed.",
+  ],
   needs: ["sandbox", "git"],
   repeats: 2,
 
@@ -46,7 +49,9 @@ export const cloneRuns: Check<Evidence> = {
     }
     await using sandbox = await lab.sandbox({ tree });
     await using started = await sandbox.start(type, { tree });
-    const up = web ? (await answers(lab, sandbox, started, web)) !== undefined : !(await started.process.until(() => started.process.end !== undefined, 1_500 * lab.slowness));
+    const up = web
+      ? (await answers(lab, sandbox, started, web)) !== undefined
+      : !(await started.process.until(() => started.process.end !== undefined, 1_500 * lab.slowness));
     return { commit, outcome: up ? "came up" : "did not come up", type, lines: up ? [] : lastLines(started), untracked };
   },
 
@@ -59,12 +64,24 @@ export const cloneRuns: Check<Evidence> = {
             {
               subject: type ?? "web",
               severity: "error" as const,
-              what: outcome === "not built" ? `the commit ${commit.slice(0, 10)} cannot be built: ${lines[0]}` : `${type} does not come up from the commit ${commit.slice(0, 10)}`,
+              what:
+                outcome === "not built"
+                  ? `the commit ${commit.slice(0, 10)} cannot be built: ${lines[0]}`
+                  : `${type} does not come up from the commit ${commit.slice(0, 10)}`,
               details: [...lines, ...untracked.slice(0, 10).map((path) => `not tracked: ${path}`)],
               control: "the working copy was built and came up",
-              fix: { text: untracked.length > 0 ? `track what it needs (${untracked.slice(0, 3).join(", ")}), or make it in the build` : "commit what the working copy has" },
+              fix: {
+                text:
+                  untracked.length > 0
+                    ? `track what it needs (${untracked.slice(0, 3).join(", ")}), or make it in the build`
+                    : "commit what the working copy has",
+              },
             },
           ];
-    return failOr(findings, "proven", pass(`the commit ${commit.slice(0, 10)} was built and came up`, "it was exported into an empty folder, without any other file"));
+    return failOr(
+      findings,
+      "proven",
+      pass(`the commit ${commit.slice(0, 10)} was built and came up`, "it was exported into an empty folder, without any other file"),
+    );
   },
 };

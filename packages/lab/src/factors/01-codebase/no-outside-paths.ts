@@ -29,8 +29,14 @@ export const noOutsidePaths: Check<Evidence> = {
   core: false,
   severity: "error",
   norm: "“A codebase is any single repo”",
-  method: ["Dependencies by path, in the manifests of npm, pip, uv, Go, Cargo, Bundler and Gradle, and links that are tracked, are followed.", "One that leads out of the repository is named."],
-  guards: ["The repository's top folder counts, and not the app's: a workspace is no other codebase.", "The manifests' own fields are read, and no other text."],
+  method: [
+    "Dependencies by path, in the manifests of npm, pip, uv, Go, Cargo, Bundler and Gradle, and links that are tracked, are followed.",
+    "One that leads out of the repository is named.",
+  ],
+  guards: [
+    "The repository's top folder counts, and not the app's: a workspace is no other codebase.",
+    "The manifests' own fields are read, and no other text.",
+  ],
   needs: [],
 
   async observe({ codebase }) {

@@ -28,7 +28,8 @@ export const tracked: Check<Evidence> = {
   },
 
   judge({ repository, commit, commits, files }) {
-    if (!repository) return unknown("needs-hint", "the folder is in no git repository", "check it in its repository, and not an export of it");
+    if (!repository)
+      return unknown("needs-hint", "the folder is in no git repository", "check it in its repository, and not an export of it");
     const findings =
       commits === 0 || files === 0
         ? [
@@ -41,6 +42,10 @@ export const tracked: Check<Evidence> = {
             },
           ]
         : [];
-    return failOr(findings, "exact", pass(`${files} files are tracked, at ${commit?.slice(0, 10)}`, `git knows ${commits === 1000 ? "over a thousand" : commits} commits`));
+    return failOr(
+      findings,
+      "exact",
+      pass(`${files} files are tracked, at ${commit?.slice(0, 10)}`, `git knows ${commits === 1000 ? "over a thousand" : commits} commits`),
+    );
   },
 };

@@ -34,7 +34,9 @@ export const cleanRoom: Check<Evidence> = {
     await using sandbox = await lab.sandbox();
     const globals = ["/usr/local/lib/node_modules", "/usr/lib/node_modules", "/usr/local/lib/python3/dist-packages"];
     await using started = await sandbox.start(type, { hidden: globals, env: { NODE_PATH: undefined, GEM_PATH: undefined } });
-    const up = web ? (await answers(lab, sandbox, started, web)) !== undefined : !(await started.process.until(() => started.process.end !== undefined, 1_500 * lab.slowness));
+    const up = web
+      ? (await answers(lab, sandbox, started, web)) !== undefined
+      : !(await started.process.until(() => started.process.end !== undefined, 1_500 * lab.slowness));
     return { type, up, lines: lastLines(started), hidden: [homedir(), ...globals].join(", ") };
   },
 

@@ -2,10 +2,17 @@ import type { Check } from "../../model/check.ts";
 import { failOr, inapplicable, pass } from "../../model/verdict.ts";
 
 interface Evidence {
-  readonly languages: readonly { readonly language: string; readonly pins: readonly { readonly file: string; readonly version: string }[] }[];
+  readonly languages: readonly {
+    readonly language: string;
+    readonly pins: readonly { readonly file: string; readonly version: string }[];
+  }[];
 }
 
-const sources: readonly { readonly language: string; readonly present: RegExp; readonly pins: readonly (readonly [file: RegExp, version: RegExp])[] }[] = [
+const sources: readonly {
+  readonly language: string;
+  readonly present: RegExp;
+  readonly pins: readonly (readonly [file: RegExp, version: RegExp])[];
+}[] = [
   {
     language: "Node",
     present: /^package\.json$/,
@@ -62,7 +69,10 @@ export const runtimePinned: Check<Evidence> = {
   core: false,
   severity: "warning",
   norm: "“declares all dependencies, completely and exactly”",
-  method: ["For each language of the app the files are read that declare its version.", "None is a finding; two that name different exact major versions are one as well."],
+  method: [
+    "For each language of the app the files are read that declare its version.",
+    "None is a finding; two that name different exact major versions are one as well.",
+  ],
   guards: ["A range such as `>=22` declares it.", "Ranges are not held against exact versions: only numbers that cannot both be true are."],
   needs: [],
 
@@ -88,12 +98,32 @@ export const runtimePinned: Check<Evidence> = {
     const control = "the files were read that its tools read";
     const findings = languages.flatMap(({ language, pins }) => {
       if (pins.length === 0) {
-        return [{ subject: language, severity: "warning" as const, what: `nothing declares which ${language} the app needs`, control, fix: { text: `declare it where ${language}'s own tools read it, such as \`engines\` in package.json or .python-version` } }];
+        return [
+          {
+            subject: language,
+            severity: "warning" as const,
+            what: `nothing declares which ${language} the app needs`,
+            control,
+            fix: { text: `declare it where ${language}'s own tools read it, such as \`engines\` in package.json or .python-version` },
+          },
+        ];
       }
-      const exact = pins.flatMap(({ file, version }) => (/^\d+(\.\d+)*$/.test(version) ? [{ file, major: language === "Python" || language === "Go" ? version.split(".").slice(0, 2).join(".") : version.split(".")[0] }] : []));
+      const exact = pins.flatMap(({ file, version }) =>
+        /^\d+(\.\d+)*$/.test(version)
+          ? [{ file, major: language === "Python" || language === "Go" ? version.split(".").slice(0, 2).join(".") : version.split(".")[0] }]
+          : [],
+      );
       const majors = new Set(exact.map(({ major }) => major));
       if (majors.size < 2) return [];
-      return [{ subject: language, severity: "warning" as const, what: `${exact.map(({ file, major }) => `${file} says ${language} ${major}`).join(", ")}`, control, fix: { text: "let all of them name the same" } }];
+      return [
+        {
+          subject: language,
+          severity: "warning" as const,
+          what: `${exact.map(({ file, major }) => `${file} says ${language} ${major}`).join(", ")}`,
+          control,
+          fix: { text: "let all of them name the same" },
+        },
+      ];
     });
     const told = languages.flatMap(({ language, pins }) => pins.map(({ file, version }) => `${language} ${version} (${file})`)).join(", ");
     return failOr(findings, "inferred", pass(`declared: ${told}`, "every file was read that may declare it"));

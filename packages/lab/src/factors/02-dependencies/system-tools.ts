@@ -1,9 +1,9 @@
 import { basename } from "node:path";
-import { answers, firstPage } from "../../experiment.ts";
 import { writeNote } from "../../discover/roundtrip.ts";
+import { answers, firstPage } from "../../experiment.ts";
+import type { Lab } from "../../lab.ts";
 import type { Check } from "../../model/check.ts";
 import { type Finding, failOr, pass } from "../../model/verdict.ts";
-import type { Lab } from "../../lab.ts";
 import { notesWay } from "../06-processes/notes.ts";
 
 interface Evidence {
@@ -12,7 +12,28 @@ interface Evidence {
 }
 
 /** What every Unix has, and what the lab and a shell's start bring along. */
-const usual = new Set(["sh", "dash", "bash", "env", "setsid", "strace", "exec", "true", "false", "test", "echo", "cat", "sleep", "dirname", "realpath", "readlink", "basename", "uname", "ldconfig", "ldconfig.real"]);
+const usual = new Set([
+  "sh",
+  "dash",
+  "bash",
+  "env",
+  "setsid",
+  "strace",
+  "exec",
+  "true",
+  "false",
+  "test",
+  "echo",
+  "cat",
+  "sleep",
+  "dirname",
+  "realpath",
+  "readlink",
+  "basename",
+  "uname",
+  "ldconfig",
+  "ldconfig.real",
+]);
 
 export const systemTools: Check<Evidence> = {
   name: "system-tools",
@@ -28,7 +49,10 @@ export const systemTools: Check<Evidence> = {
     "What lies outside of the build and of the runtime, and is no part of every Unix, is taken away, one at a time: as if it had never been installed.",
     "If the start or a page that answered well then fails, it is an error; if nothing changes, a note.",
   ],
-  guards: ["The runtime, the shell and POSIX's small programs are declared by their nature.", "A program that is missing is missing, and not forbidden: `/dev/null` in its place would say something else."],
+  guards: [
+    "The runtime, the shell and POSIX's small programs are declared by their nature.",
+    "A program that is missing is missing, and not forbidden: `/dev/null` in its place would say something else.",
+  ],
   needs: ["sandbox", "trace"],
   repeats: 1,
 
@@ -39,32 +63,55 @@ export const systemTools: Check<Evidence> = {
       const { execs } = await use(lab, type, {});
       programs += execs.length;
       const seen = lab.build.seen;
-      const outside = execs.filter(({ program }) => program.startsWith("/") && !program.startsWith("/app/") && !seen.some((folder) => program.startsWith(`${folder}/`)) && !lab.build.runtimes.some((folder) => program.startsWith(`${folder}/`)) && !usual.has(basename(program)));
+      const outside = execs.filter(
+        ({ program }) =>
+          program.startsWith("/") &&
+          !program.startsWith("/app/") &&
+          !seen.some((folder) => program.startsWith(`${folder}/`)) &&
+          !lab.build.runtimes.some((folder) => program.startsWith(`${folder}/`)) &&
+          !usual.has(basename(program)),
+      );
       for (const { program, arguments: args } of new Map(outside.map((each) => [each.program, each])).values()) {
         // The program that the command itself names is the app's own choice of runtime.
         const declared = lab.subject.processes.find((each) => each.type === type)?.command ?? "";
         if (declared.includes(basename(program)) || /^(python|ruby|node|java|perl|php)[\d.]*$/.test(basename(program))) continue;
         lab.tell(`takes ${program} away`);
         const without = await use(lab, type, { hidden: [program] });
-        tools.push({ program, command: args.join(" ").slice(0, 100), type, ...(without.broken !== undefined && { breaks: without.broken }) });
+        tools.push({
+          program,
+          command: args.join(" ").slice(0, 100),
+          type,
+          ...(without.broken !== undefined && { breaks: without.broken }),
+        });
       }
     }
     return { programs, tools };
   },
 
   judge({ programs, tools }) {
-    const findings = tools.map(({ program, command, type, breaks }): Finding => ({
-      subject: basename(program),
-      severity: breaks === undefined ? "note" : "error",
-      what: breaks === undefined ? `${type} runs ${program} (\`${command}\`), and does without where it is missing` : `${type} runs ${program} (\`${command}\`): without it ${breaks}`,
-      control: "with it, and all else alike, it did well",
-      fix: { text: `use a library in place of ${basename(program)}, bring it along in the build, or declare it where the machine is described` },
-    }));
+    const findings = tools.map(
+      ({ program, command, type, breaks }): Finding => ({
+        subject: basename(program),
+        severity: breaks === undefined ? "note" : "error",
+        what:
+          breaks === undefined
+            ? `${type} runs ${program} (\`${command}\`), and does without where it is missing`
+            : `${type} runs ${program} (\`${command}\`): without it ${breaks}`,
+        control: "with it, and all else alike, it did well",
+        fix: {
+          text: `use a library in place of ${basename(program)}, bring it along in the build, or declare it where the machine is described`,
+        },
+      }),
+    );
     return failOr(findings, "proven", pass("it runs no undeclared program of the system", `strace saw ${programs} programs run`));
   },
 };
 
-async function use(lab: Lab, type: string, options: { readonly hidden?: readonly string[] }): Promise<{ execs: readonly { program: string; arguments: readonly string[] }[]; broken?: string }> {
+async function use(
+  lab: Lab,
+  type: string,
+  options: { readonly hidden?: readonly string[] },
+): Promise<{ execs: readonly { program: string; arguments: readonly string[] }[]; broken?: string }> {
   const { web } = lab.baseline;
   await using sandbox = await lab.sandbox();
   await using started = await sandbox.start(type, { traced: options.hidden === undefined, ...options });
@@ -74,7 +121,8 @@ async function use(lab: Lab, type: string, options: { readonly hidden?: readonly
     if (await answers(lab, sandbox, started, web)) {
       for (const { path, status } of web.pages.length > 0 ? web.pages : [firstPage(web)]) {
         const answer = await sandbox.ask({ port, path });
-        if (!answer.ok || answer.status !== status) broken ??= `GET ${path} answers ${answer.ok ? answer.status : answer.error} and not ${status}`;
+        if (!answer.ok || answer.status !== status)
+          broken ??= `GET ${path} answers ${answer.ok ? answer.status : answer.error} and not ${status}`;
       }
       const way = notesWay(lab);
       if (!("none" in way)) {

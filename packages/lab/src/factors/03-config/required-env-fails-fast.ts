@@ -6,7 +6,13 @@ import { type Finding, failOr, inapplicable, pass } from "../../model/verdict.ts
 export type Without = "ends and names it" | "ends" | "works" | "answers, and fails later" | "hangs";
 
 interface Evidence {
-  readonly tried: readonly { readonly variable: string; readonly without: Without; readonly status?: number; readonly line?: string; readonly took?: number }[];
+  readonly tried: readonly {
+    readonly variable: string;
+    readonly without: Without;
+    readonly status?: number;
+    readonly line?: string;
+    readonly took?: number;
+  }[];
 }
 
 /** How long it may take to end, in milliseconds: no platform waits longer before it counts a start as failed. */
@@ -46,7 +52,9 @@ export const requiredEnvFailsFast: Check<Evidence> = {
         const answer = await answers(lab, sandbox, started, web, patienceMs);
         if (answer) {
           const pages = web.pages.filter(({ status }) => status < 400).slice(0, 4);
-          const again = await Promise.all((pages.length > 0 ? pages : [firstPage(web)]).map(({ path }) => sandbox.ask({ port: started.port, path })));
+          const again = await Promise.all(
+            (pages.length > 0 ? pages : [firstPage(web)]).map(({ path }) => sandbox.ask({ port: started.port, path })),
+          );
           const failing = again.find((each) => !each.ok || each.status >= 500);
           const status = failing?.ok ? failing.status : undefined;
           tried.push({ variable, without: failing ? "answers, and fails later" : "works", ...(status !== undefined && { status }) });
@@ -70,18 +78,56 @@ export const requiredEnvFailsFast: Check<Evidence> = {
     const findings = tried.flatMap(({ variable, without, status, line }): Finding[] => {
       const fix = { text: `look at ${variable} at the start, and end with its name and another code than 0 where it is missing` };
       const control = "with the variable, and all else alike, it answered well";
-      if (without === "hangs") return [{ subject: variable, severity: "warning", what: `without ${variable} it neither answers nor ends within ${patienceMs / 1000} s`, control, fix }];
+      if (without === "hangs")
+        return [
+          {
+            subject: variable,
+            severity: "warning",
+            what: `without ${variable} it neither answers nor ends within ${patienceMs / 1000} s`,
+            control,
+            fix,
+          },
+        ];
       if (without === "answers, and fails later")
-        return [{ subject: variable, severity: "warning", what: `without ${variable} it starts all the same, and requests fail${status === undefined ? "" : ` with ${status}`}`, control, fix }];
+        return [
+          {
+            subject: variable,
+            severity: "warning",
+            what: `without ${variable} it starts all the same, and requests fail${status === undefined ? "" : ` with ${status}`}`,
+            control,
+            fix,
+          },
+        ];
       if (without === "ends" && status === 0)
-        return [{ subject: variable, severity: "warning", what: `without ${variable} it ends with exit code 0, as if all were well`, control, fix }];
+        return [
+          {
+            subject: variable,
+            severity: "warning",
+            what: `without ${variable} it ends with exit code 0, as if all were well`,
+            control,
+            fix,
+          },
+        ];
       if (without === "ends")
-        return [{ subject: variable, severity: "note", what: `without ${variable} it ends, and does not name it: ${line ?? "it says nothing"}`, control, fix }];
+        return [
+          {
+            subject: variable,
+            severity: "note",
+            what: `without ${variable} it ends, and does not name it: ${line ?? "it says nothing"}`,
+            control,
+            fix,
+          },
+        ];
       return [];
     });
     const worked = tried.filter(({ without }) => without === "works").map(({ variable }) => variable);
     const ended = tried.filter(({ without }) => without === "ends and names it").map(({ variable }) => variable);
-    const what = [ended.length > 0 ? `it ends and names ${ended.join(", ")}` : "", worked.length > 0 ? `works without ${worked.join(", ")}` : ""].filter(Boolean).join("; ");
+    const what = [
+      ended.length > 0 ? `it ends and names ${ended.join(", ")}` : "",
+      worked.length > 0 ? `works without ${worked.join(", ")}` : "",
+    ]
+      .filter(Boolean)
+      .join("; ");
     return failOr(findings, "proven", pass(what, `each of ${tried.length} variables was taken away alone`));
   },
 };

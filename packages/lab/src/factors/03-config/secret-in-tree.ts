@@ -16,7 +16,10 @@ export const secretInTree: Check<Evidence> = {
   core: true,
   severity: "error",
   norm: "“the codebase could be made open source at any moment, without compromising any credentials”",
-  method: ["Every tracked file of text is searched for keys that cannot be anything else: by their prefix, their length and, where they have one, their checksum.", "Addresses with a password, for a host that is not this machine's own, are named too."],
+  method: [
+    "Every tracked file of text is searched for keys that cannot be anything else: by their prefix, their length and, where they have one, their checksum.",
+    "Addresses with a password, for a host that is not this machine's own, are named too.",
+  ],
   guards: [
     "Randomness alone is no sign: identifiers, hashes and versions look like keys.",
     "Keys that documentation uses, hosts of examples, `localhost`, and passwords such as `changeme` are left out.",
@@ -38,7 +41,10 @@ export const secretInTree: Check<Evidence> = {
 
   judge({ files, found }) {
     const findings = found.map(({ file, line, kind, shown, sure }) => {
-      const isExample = /(^|\/)(tests?|spec|specs|__tests__|fixtures?|examples?|testdata|mocks?|docs?)(\/|$)|\.(example|sample|dist|template|md|rst)$/i.test(file);
+      const isExample =
+        /(^|\/)(tests?|spec|specs|__tests__|fixtures?|examples?|testdata|mocks?|docs?)(\/|$)|\.(example|sample|dist|template|md|rst)$/i.test(
+          file,
+        );
       return {
         subject: `${file}: ${kind}`,
         severity: isExample ? ("note" as const) : sure ? ("error" as const) : ("warning" as const),

@@ -25,8 +25,10 @@ const exact: readonly (readonly [kind: string, pattern: RegExp])[] = [
 ];
 
 const address = /\b([a-z][a-z0-9+]{2,20}):\/\/([^\s:/@"'`<>]+):([^\s@/"'`<>]{3,})@([A-Za-z0-9.-]+)/g;
-const ownHosts = /^(localhost|127\.|0\.0\.0\.0|::1|host\.docker\.internal|db|database|postgres|postgresql|redis|mysql|mongo|mongodb|rabbitmq|cache|queue|broker)$|^127\.|(^|\.)(example|test|invalid|localhost|local)(\.(com|org|net))?$|^example\./i;
-const noPasswords = /^(password|passwd|pass|pw|secret|changeme|change-me|example|xxx+|\*+|\.{3}|user|test|dev|admin|root|postgres|guest|.*\$\{?.*|<.*>|%s|\{.*\}?)$/i;
+const ownHosts =
+  /^(localhost|127\.|0\.0\.0\.0|::1|host\.docker\.internal|db|database|postgres|postgresql|redis|mysql|mongo|mongodb|rabbitmq|cache|queue|broker)$|^127\.|(^|\.)(example|test|invalid|localhost|local)(\.(com|org|net))?$|^example\./i;
+const noPasswords =
+  /^(password|passwd|pass|pw|secret|changeme|change-me|example|xxx+|\*+|\.{3}|user|test|dev|admin|root|postgres|guest|.*\$\{?.*|<.*>|%s|\{.*\}?)$/i;
 /** Documented not to work, or made of one letter. */
 const known = /EXAMPLE|(.)\1{9}/;
 
@@ -37,7 +39,12 @@ export function secretsIn(text: string): readonly FoundSecret[] {
   for (const [kind, pattern] of exact) {
     for (const match of text.matchAll(pattern)) {
       if (known.test(match[0])) continue;
-      found.push({ line: lineOf(match.index), kind, shown: kind === "a private key" ? "-----BEGIN …" : `${match[0].slice(0, 6)}…`, sure: true });
+      found.push({
+        line: lineOf(match.index),
+        kind,
+        shown: kind === "a private key" ? "-----BEGIN …" : `${match[0].slice(0, 6)}…`,
+        sure: true,
+      });
     }
   }
   for (const match of text.matchAll(address)) {

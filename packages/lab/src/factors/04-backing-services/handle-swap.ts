@@ -47,7 +47,8 @@ export const handleSwap: Check<Evidence> = {
     const onFormer = Object.fromEntries(former.map(({ need, url }) => [need.variable, url]));
     const onFresh = Object.fromEntries(fresh.map(({ need, url }) => [need.variable, url]));
     const way = notesWay(lab);
-    const sum = async (list: typeof former): Promise<number> => (await Promise.all(list.map((each) => each.traffic()))).reduce((all, { bytesToService }) => all + bytesToService, 0);
+    const sum = async (list: typeof former): Promise<number> =>
+      (await Promise.all(list.map((each) => each.traffic()))).reduce((all, { bytesToService }) => all + bytesToService, 0);
     const use = async (port: number): Promise<void> => {
       for (const { path } of web.pages.filter(({ services }) => services.length > 0).slice(0, 3)) await sandbox.ask({ port, path });
     };
@@ -68,7 +69,8 @@ export const handleSwap: Check<Evidence> = {
       if (!("none" in way) && old) {
         const oldHidden = !(await read(sandbox, second, old));
         const note = await write(lab, sandbox, second, way.roundtrip);
-        const holds = async (list: typeof former): Promise<boolean> => (await Promise.all(list.map(({ store }) => store.holds(note.marker)))).includes(true);
+        const holds = async (list: typeof former): Promise<boolean> =>
+          (await Promise.all(list.map(({ store }) => store.holds(note.marker)))).includes(true);
         const [newInNew, newInFormer] = [await holds(fresh), await holds(former)];
         await using third = await startWeb(lab, sandbox, web, { env: onFormer });
         data = { oldHidden, newInNew, newInFormer, oldBack: await read(sandbox, third, old) };
@@ -77,21 +79,62 @@ export const handleSwap: Check<Evidence> = {
     const traffic = { toFormer: (await sum(former)) - before.former, toNew: (await sum(fresh)) - before.fresh };
     // Back on the first, it talks to the first again: that is left out.
     const toFormer = data ? 0 : traffic.toFormer;
-    return { services: names, moved: { toFormer, toNew: traffic.toNew, answered, lines: second.process.lines.slice(-6).map(({ text }) => text), ...(data && { data }) } };
+    return {
+      services: names,
+      moved: {
+        toFormer,
+        toNew: traffic.toNew,
+        answered,
+        lines: second.process.lines.slice(-6).map(({ text }) => text),
+        ...(data && { data }),
+      },
+    };
   },
 
   judge({ services, moved, none }) {
-    if (none || services.length === 0 || !moved) return inapplicable(none ? "the app takes no requests" : "the app has no services that the lab can run");
+    if (none || services.length === 0 || !moved)
+      return inapplicable(none ? "the app takes no requests" : "the app has no services that the lab can run");
     const subject = services.join(", ");
     const control = "on the first service the same build answered, and wrote there";
-    const fix = { text: `take the whole address from ${subject}: host, port, user, password and database, and write none of them in the code` };
+    const fix = {
+      text: `take the whole address from ${subject}: host, port, user, password and database, and write none of them in the code`,
+    };
     const findings: Finding[] = [];
-    if (!moved.answered) findings.push({ subject, severity: "error", what: "on another service, with another user, password and database, it does not come up", details: moved.lines, control, fix });
-    else if (moved.data && (!moved.data.oldHidden || moved.data.newInFormer)) findings.push({ subject, severity: "error", what: "after the swap its data still go to the former service", control, fix });
-    else if (moved.data && !moved.data.oldBack) findings.push({ subject, severity: "error", what: "back on the former service, what was written there is gone", control, fix });
-    else if (moved.toFormer > 0) findings.push({ subject, severity: "error", what: `after the swap ${moved.toFormer} bytes still went to the former service`, control, fix });
-    if (findings.length === 0 && moved.toNew === 0) return unknown("no-power", "it said nothing to its service, neither before nor after", "name a page that asks it: `check: { http: [{ path: /notes }] }`");
+    if (!moved.answered)
+      findings.push({
+        subject,
+        severity: "error",
+        what: "on another service, with another user, password and database, it does not come up",
+        details: moved.lines,
+        control,
+        fix,
+      });
+    else if (moved.data && (!moved.data.oldHidden || moved.data.newInFormer))
+      findings.push({ subject, severity: "error", what: "after the swap its data still go to the former service", control, fix });
+    else if (moved.data && !moved.data.oldBack)
+      findings.push({ subject, severity: "error", what: "back on the former service, what was written there is gone", control, fix });
+    else if (moved.toFormer > 0)
+      findings.push({
+        subject,
+        severity: "error",
+        what: `after the swap ${moved.toFormer} bytes still went to the former service`,
+        control,
+        fix,
+      });
+    if (findings.length === 0 && moved.toNew === 0)
+      return unknown(
+        "no-power",
+        "it said nothing to its service, neither before nor after",
+        "name a page that asks it: `check: { http: [{ path: /notes }] }`",
+      );
     const with_ = moved.data ? "its data and its traffic followed" : "its traffic followed; no way was known to write something";
-    return failOr(findings, "proven", pass(`with another handle ${with_}`, `${moved.toNew} bytes went to the second service${moved.data ? ", and a marker was found in its store" : ""}`));
+    return failOr(
+      findings,
+      "proven",
+      pass(
+        `with another handle ${with_}`,
+        `${moved.toNew} bytes went to the second service${moved.data ? ", and a marker was found in its store" : ""}`,
+      ),
+    );
   },
 };

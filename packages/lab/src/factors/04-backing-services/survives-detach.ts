@@ -1,8 +1,8 @@
 import { eventually, pause, startWeb } from "../../experiment.ts";
 import type { Page } from "../../model/baseline.ts";
 import type { Check } from "../../model/check.ts";
-import type { Answer } from "../../sandbox/inside/orders.ts";
 import { type Finding, failOr, inapplicable, pass } from "../../model/verdict.ts";
+import type { Answer } from "../../sandbox/inside/orders.ts";
 
 interface Evidence {
   readonly services: readonly string[];
@@ -36,7 +36,11 @@ export const survivesDetach: Check<Evidence> = {
     "A page that asks the service is asked. All connections to the service are reset and new ones refused for four seconds; the page is asked meanwhile.",
     "The service answers again, and the page must do well within half a minute. Ending with another code than 0 is as good, if it is well after one restart.",
   ],
-  guards: ["Only pages that speak to the service are asked.", "What is answered while it is cut off is free: an error is right.", "One service at a time."],
+  guards: [
+    "Only pages that speak to the service are asked.",
+    "What is answered while it is cut off is free: an error is right.",
+    "One service at a time.",
+  ],
   needs: ["sandbox"],
   repeats: 2,
 
@@ -93,14 +97,63 @@ export const survivesDetach: Check<Evidence> = {
     if (cuts.length === 0) return inapplicable("no page of the app asks a service");
     const findings = cuts.flatMap(({ service, page, hung, endedWith, wellAfterMs, wellAfterRestart }): Finding[] => {
       const control = `before the cut GET ${page} answered well`;
-      const fix = { text: "let the client's pool check its connections and connect again, with a bound on how long it waits; or end with an error and let the platform start it anew" };
-      if (endedWith !== undefined && !wellAfterRestart) return [{ subject: service, severity: "warning", what: `it ended when ${service} was cut off, and was not well after a restart`, control, fix }];
-      if (endedWith === 0) return [{ subject: service, severity: "warning", what: `it ended with exit code 0 when ${service} was cut off, as if it had been told to`, control, fix }];
-      if (endedWith === undefined && wellAfterMs === undefined) return [{ subject: service, severity: "warning", what: `${wellMs / 1000} s after ${service} was back, GET ${page} still failed`, control, fix }];
-      if (hung > 0) return [{ subject: service, severity: "warning", what: `while ${service} refused connections, ${hung} of 4 requests had no answer within ${hangMs / 1000} s`, control, fix }];
+      const fix = {
+        text: "let the client's pool check its connections and connect again, with a bound on how long it waits; or end with an error and let the platform start it anew",
+      };
+      if (endedWith !== undefined && !wellAfterRestart)
+        return [
+          {
+            subject: service,
+            severity: "warning",
+            what: `it ended when ${service} was cut off, and was not well after a restart`,
+            control,
+            fix,
+          },
+        ];
+      if (endedWith === 0)
+        return [
+          {
+            subject: service,
+            severity: "warning",
+            what: `it ended with exit code 0 when ${service} was cut off, as if it had been told to`,
+            control,
+            fix,
+          },
+        ];
+      if (endedWith === undefined && wellAfterMs === undefined)
+        return [
+          {
+            subject: service,
+            severity: "warning",
+            what: `${wellMs / 1000} s after ${service} was back, GET ${page} still failed`,
+            control,
+            fix,
+          },
+        ];
+      if (hung > 0)
+        return [
+          {
+            subject: service,
+            severity: "warning",
+            what: `while ${service} refused connections, ${hung} of 4 requests had no answer within ${hangMs / 1000} s`,
+            control,
+            fix,
+          },
+        ];
       return [];
     });
-    const told = cuts.map(({ service, wellAfterMs }) => (wellAfterMs === undefined ? `${service}: well after a restart` : `${service}: well ${(wellAfterMs / 1000).toFixed(1)} s after it was back`));
-    return failOr(findings, "proven", pass(told.join("; "), `${cuts.map(({ service, page }) => `${service} was cut off for ${cutMs / 1000} s while GET ${page} was asked`).join("; ")}`));
+    const told = cuts.map(({ service, wellAfterMs }) =>
+      wellAfterMs === undefined
+        ? `${service}: well after a restart`
+        : `${service}: well ${(wellAfterMs / 1000).toFixed(1)} s after it was back`,
+    );
+    return failOr(
+      findings,
+      "proven",
+      pass(
+        told.join("; "),
+        `${cuts.map(({ service, page }) => `${service} was cut off for ${cutMs / 1000} s while GET ${page} was asked`).join("; ")}`,
+      ),
+    );
   },
 };

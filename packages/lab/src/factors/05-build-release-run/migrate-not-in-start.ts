@@ -1,5 +1,5 @@
-import { pause } from "../../experiment.ts";
 import { isReady } from "../../discover/baseline.ts";
+import { pause } from "../../experiment.ts";
 import type { Check } from "../../model/check.ts";
 import { failOr, inapplicable, pass } from "../../model/verdict.ts";
 
@@ -8,7 +8,11 @@ interface Evidence {
   readonly types: readonly { readonly type: string; readonly statements: readonly string[]; readonly spoke: boolean }[];
 }
 
-const definition = /\b(CREATE\s+(?:UNLOGGED\s+|UNIQUE\s+)?(?:TABLE|INDEX|SCHEMA|TYPE|SEQUENCE|EXTENSION|MATERIALIZED VIEW)|ALTER\s+TABLE|DROP\s+(?:TABLE|INDEX|SCHEMA))\b[^;\0]{0,90}/gi;
+const definition =
+  /\b(CREATE\s+(?:UNLOGGED\s+|UNIQUE\s+)?(?:TABLE|INDEX|SCHEMA|TYPE|SEQUENCE|EXTENSION|MATERIALIZED VIEW)|ALTER\s+TABLE|DROP\s+(?:TABLE|INDEX|SCHEMA))\b[^;\0]{0,90}/gi;
+
+/** Queues and their like keep tables of their own, which are no schema of the app's. */
+const libraries = /graphile_worker|pgboss|procrastinate|que_|good_job|solid_(queue|cache|cable)|river_|oban_|django_celery|\bsession\b/i;
 
 export const migrateNotInStart: Check<Evidence> = {
   name: "migrate-not-in-start",
@@ -19,8 +23,15 @@ export const migrateNotInStart: Check<Evidence> = {
   core: false,
   severity: "warning",
   norm: "“Run admin/management tasks as one-off processes”",
-  method: ["Each process type is started on an empty database, without the release task before.", "What it says to the database is read on the way: statements that create, alter or drop tables are looked for."],
-  guards: ["Temporary tables are left out.", "A process that ends because the schema is missing is right."],
+  method: [
+    "Each process type is started on an empty database, without the release task before.",
+    "What it says to the database is read on the way: statements that create, alter or drop tables are looked for.",
+  ],
+  guards: [
+    "Tables that a queue's library makes for itself are a note.",
+    "Temporary tables are left out.",
+    "A process that ends because the schema is missing is right.",
+  ],
   limits: "Only PostgreSQL is understood.",
   needs: ["sandbox"],
   repeats: 2,
@@ -36,7 +47,9 @@ export const migrateNotInStart: Check<Evidence> = {
       else await started.process.until(() => started.process.end !== undefined, 2_000 * lab.slowness);
       await pause(300);
       const heard = (await Promise.all(databases.map(({ name }) => sandbox.service(name).heard()))).join("\n");
-      const statements = [...heard.matchAll(definition)].map(([text]) => text.replace(/\s+/g, " ").trim()).filter((text) => !/TEMP/i.test(text));
+      const statements = [...heard.matchAll(definition)]
+        .map(([text]) => text.replace(/\s+/g, " ").trim())
+        .filter((text) => !/TEMP/i.test(text));
       types.push({ type, statements: [...new Set(statements)].slice(0, 5), spoke: heard.length > 0 });
     }
     return { databases: databases.length, types };
@@ -48,13 +61,17 @@ export const migrateNotInStart: Check<Evidence> = {
       .filter(({ statements }) => statements.length > 0)
       .map(({ type, statements }) => ({
         subject: type,
-        severity: "warning" as const,
+        severity: statements.every((each) => libraries.test(each)) ? ("note" as const) : ("warning" as const),
         what: `the start of ${type} changes the schema: ${statements[0]}`,
         details: statements.slice(1),
         control: "it was said by that process alone, to an empty database of its own",
         fix: { text: "put it into the release task: `release: node migrate.js`; it then runs once per release, before any process" },
       }));
     const spoke = types.filter((each) => each.spoke).map(({ type }) => type);
-    return failOr(findings, "proven", pass("no start changes the schema", `what ${spoke.join(", ") || "nobody"} said to an empty database was read`));
+    return failOr(
+      findings,
+      "proven",
+      pass("no start changes the schema", `what ${spoke.join(", ") || "nobody"} said to an empty database was read`),
+    );
   },
 };

@@ -3,7 +3,11 @@ import type { Check } from "../../model/check.ts";
 import { failOr, pass } from "../../model/verdict.ts";
 
 interface Evidence {
-  readonly types: readonly { readonly type: string; readonly programs: number; readonly tools: readonly { readonly tool: string; readonly command: string }[] }[];
+  readonly types: readonly {
+    readonly type: string;
+    readonly programs: number;
+    readonly tools: readonly { readonly tool: string; readonly command: string }[];
+  }[];
 }
 
 /** Programs that build, by what they are run as. */
@@ -32,7 +36,10 @@ export const noBuildAtRun: Check<Evidence> = {
   core: false,
   severity: "error",
   norm: "“strict separation between the build, release, and run stages”",
-  method: ["Each process type is started, without a network, and every program that it runs is written down by strace.", "Package managers that install, compilers and bundlers among them are named."],
+  method: [
+    "Each process type is started, without a network, and every program that it runs is written down by strace.",
+    "Package managers that install, compilers and bundlers among them are named.",
+  ],
   guards: ["Caches of bytecode and of just-in-time compilers are no build.", "A package manager that only launches a script is no build."],
   needs: ["sandbox", "trace"],
   repeats: 2,
@@ -68,6 +75,13 @@ export const noBuildAtRun: Check<Evidence> = {
       })),
     );
     const programs = types.reduce((sum, each) => sum + each.programs, 0);
-    return failOr(findings, "proven", pass("no start runs anything that builds", `strace saw ${programs} programs in the starts of ${types.map(({ type }) => type).join(", ")}`));
+    return failOr(
+      findings,
+      "proven",
+      pass(
+        "no start runs anything that builds",
+        `strace saw ${programs} programs in the starts of ${types.map(({ type }) => type).join(", ")}`,
+      ),
+    );
   },
 };

@@ -30,14 +30,20 @@ export const stagesSeparable: Check<Evidence> = {
     "The build is made without any config. Its tree, and nothing else of the codebase, is put to /app of another place: without a network, package managers, compilers or git.",
     "Each process type is started there and must come up as it did undisturbed.",
   ],
-  guards: ["The tools are taken away as if they had never been installed; the runtime stays.", "`bundle exec` is Ruby's launcher, and stays for Ruby apps.", "The control is the undisturbed start, with the tools."],
+  guards: [
+    "The tools are taken away as if they had never been installed; the runtime stays.",
+    "`bundle exec` is Ruby's launcher, and stays for Ruby apps.",
+    "The control is the undisturbed start, with the tools.",
+  ],
   needs: ["sandbox"],
   repeats: 2,
 
   async observe(lab) {
     const { web } = lab.baseline;
     const kept = new Set(launchers[lab.build.language] ?? []);
-    const hidden = [...folders, ...lab.build.runtimes].flatMap((folder) => managers.filter((name) => !kept.has(name)).map((name) => join(folder, name))).filter((file) => existsSync(file));
+    const hidden = [...folders, ...lab.build.runtimes]
+      .flatMap((folder) => managers.filter((name) => !kept.has(name)).map((name) => join(folder, name)))
+      .filter((file) => existsSync(file));
     const types: Evidence["types"][number][] = [];
     for (const { type } of lab.subject.processes) {
       const other = lab.baseline.others.find((each) => each.type === type);
@@ -45,7 +51,10 @@ export const stagesSeparable: Check<Evidence> = {
       lab.tell(`starts ${type} where nothing can be built`);
       await using sandbox = await lab.sandbox();
       await using started = await sandbox.start(type, { hidden });
-      const well = web && type === web.type ? (await answers(lab, sandbox, started, web)) !== undefined : !(await started.process.until(() => started.process.end !== undefined, 1_500 * lab.slowness));
+      const well =
+        web && type === web.type
+          ? (await answers(lab, sandbox, started, web)) !== undefined
+          : !(await started.process.until(() => started.process.end !== undefined, 1_500 * lab.slowness));
       types.push({ type, well, lines: lastLines(started) });
     }
     return { hidden, types };
@@ -66,6 +75,13 @@ export const stagesSeparable: Check<Evidence> = {
             },
           ],
     );
-    return failOr(findings, "proven", pass(`${types.map(({ type }) => type).join(", ")} came up from the build alone`, `${hidden.length} tools were taken away, and the network`));
+    return failOr(
+      findings,
+      "proven",
+      pass(
+        `${types.map(({ type }) => type).join(", ")} came up from the build alone`,
+        `${hidden.length} tools were taken away, and the network`,
+      ),
+    );
   },
 };

@@ -25,7 +25,11 @@ export const dataVisibleEverywhere: Check<Evidence> = {
   core: true,
   severity: "error",
   norm: "“Any data that needs to persist must be stored in a stateful backing service”",
-  method: ["Two web processes share their services and nothing else.", "A marker is written through the first.", "It is read through the second until it is there, for twenty seconds at most; then through the first, as the control."],
+  method: [
+    "Two web processes share their services and nothing else.",
+    "A marker is written through the first.",
+    "It is read through the second until it is there, for twenty seconds at most; then through the first, as the control.",
+  ],
   guards: ["A cache of a few seconds is a warning, with its lag.", "`check.consistency` in the manifest says how long it may take."],
   needs: ["sandbox"],
 
@@ -47,10 +51,30 @@ export const dataVisibleEverywhere: Check<Evidence> = {
     const fix = { text: "keep it in a backing service, and no copy of it in the process" };
     const findings =
       atOtherMs === undefined && atWriter
-        ? [{ subject: from ?? "", severity: "error" as const, what: `what was written through one process was never there through another (${from})`, control, fix }]
+        ? [
+            {
+              subject: from ?? "",
+              severity: "error" as const,
+              what: `what was written through one process was never there through another (${from})`,
+              control,
+              fix,
+            },
+          ]
         : atOtherMs !== undefined && atOtherMs > allowedMs
-          ? [{ subject: from ?? "", severity: "warning" as const, what: `what was written through one process took ${(atOtherMs / 1000).toFixed(1)} s until it was there through another`, control, fix }]
+          ? [
+              {
+                subject: from ?? "",
+                severity: "warning" as const,
+                what: `what was written through one process took ${(atOtherMs / 1000).toFixed(1)} s until it was there through another`,
+                control,
+                fix,
+              },
+            ]
           : [];
-    return failOr(findings, "proven", pass("what one process wrote, another read at once", `a marker was written by ${from} and read through a second process`));
+    return failOr(
+      findings,
+      "proven",
+      pass("what one process wrote, another read at once", `a marker was written by ${from} and read through a second process`),
+    );
   },
 };

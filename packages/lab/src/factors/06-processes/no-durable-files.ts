@@ -12,7 +12,8 @@ interface Evidence {
 }
 
 /** What runtimes and servers write for their own use, and lose without harm. */
-const harmless = /^\/(tmp|run|dev)\/|\/__pycache__\/|\.pyc$|\/\.cache\/|\/(bootsnap|\.next\/cache|node-compile-cache|hsperfdata[^/]*)(\/|$)|^\/home\/app\/\.(config|cache|local)(\/|$)/;
+const harmless =
+  /^\/(tmp|run|dev)\/|\/__pycache__\/|\.pyc$|\/\.cache\/|\/(bootsnap|\.next\/cache|node-compile-cache|hsperfdata[^/]*)(\/|$)|^\/home\/app\/\.(config|cache|local)(\/|$)/;
 
 export const noDurableFiles: Check<Evidence> = {
   name: "no-durable-files",
@@ -43,7 +44,8 @@ export const noDurableFiles: Check<Evidence> = {
     await using sandbox = await lab.sandbox();
     await using started = await startWeb(lab, sandbox, web);
     const { disk, port } = started;
-    const sizes = async (): Promise<Map<string, number>> => new Map((await disk.ledger()).filter(({ kind }) => kind === "file").map(({ path, bytes }) => [path, bytes]));
+    const sizes = async (): Promise<Map<string, number>> =>
+      new Map((await disk.ledger()).filter(({ kind }) => kind === "file").map(({ path, bytes }) => [path, bytes]));
     const boot = await sizes();
     let requests = 0;
     const use = async (): Promise<void> => {
@@ -82,7 +84,11 @@ export const noDurableFiles: Check<Evidence> = {
       fix: { text: "keep it in a backing service: a database, or object storage for files; /tmp is for the length of one request" },
     }));
     const also = allowed.length > 0 ? ` (allowed: ${allowed.join(", ")})` : "";
-    return failOr(findings, "proven", pass(`requests write nothing that should last${also}`, `${requests} requests were made, and every file that was written is known`));
+    return failOr(
+      findings,
+      "proven",
+      pass(`requests write nothing that should last${also}`, `${requests} requests were made, and every file that was written is known`),
+    );
   },
 };
 
@@ -97,5 +103,10 @@ function isLog(path: string, text: string): boolean {
 }
 
 function matches(pattern: string, path: string): boolean {
-  return new RegExp(`^${pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join(".*")}$`).test(path);
+  return new RegExp(
+    `^${pattern
+      .split("*")
+      .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"))
+      .join(".*")}$`,
+  ).test(path);
 }

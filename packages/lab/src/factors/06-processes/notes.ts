@@ -37,4 +37,3 @@ export async function read(sandbox: Sandbox, { port }: Pick<Started, "port">, no
 
 /** What could be written before, cannot now. */
 export class WriteFailed extends Error {}
-

@@ -19,7 +19,11 @@ export const restartKeepsState: Check<Evidence> = {
   core: false,
   severity: "error",
   norm: "“processes are stateless and share-nothing”",
-  method: ["A marker is written through a web process and read again, as the control.", "The process ends on SIGTERM.", "Another one starts with an empty disk and the same services, and the marker is read through it."],
+  method: [
+    "A marker is written through a web process and read again, as the control.",
+    "The process ends on SIGTERM.",
+    "Another one starts with an empty disk and the same services, and the marker is read through it.",
+  ],
   guards: ["The marker must have been there before the restart."],
   needs: ["sandbox"],
 
@@ -54,6 +58,10 @@ export const restartKeepsState: Check<Evidence> = {
             },
           ]
         : [];
-    return failOr(findings, "proven", pass("what was written was there after a restart", `a marker was written by ${from}, and read before and after`));
+    return failOr(
+      findings,
+      "proven",
+      pass("what was written was there after a restart", `a marker was written by ${from}, and read before and after`),
+    );
   },
 };

@@ -58,7 +58,12 @@ export const sessionPortable: Check<Evidence> = {
       const strangerElsewhere = await visit(sandbox, b.port, path, new Cookies());
       const back = await visit(sandbox, a.port, path, cookies);
       if (elsewhere === undefined || back === undefined || strangerElsewhere === undefined) continue;
-      return { hasWeb: true, path, cookies: [...all], says: { isKnownBack: compared(back) !== compared(stranger), isKnownElsewhere: compared(elsewhere) !== compared(strangerElsewhere) } };
+      return {
+        hasWeb: true,
+        path,
+        cookies: [...all],
+        says: { isKnownBack: compared(back) !== compared(stranger), isKnownElsewhere: compared(elsewhere) !== compared(strangerElsewhere) },
+      };
     }
     return { hasWeb: true, cookies: [...all] };
   },
@@ -66,7 +71,12 @@ export const sessionPortable: Check<Evidence> = {
   judge({ hasWeb, path = "/", cookies, says }) {
     if (!hasWeb) return inapplicable("the app takes no requests");
     if (cookies.length === 0) return inapplicable("no page sets a cookie");
-    if (!says) return unknown("needs-hint", `cookies are set (${cookies.join(", ")}), and no page shows that it knows a visitor`, "name a page that does: `check: { http: [{ path: /account }] }`");
+    if (!says)
+      return unknown(
+        "needs-hint",
+        `cookies are set (${cookies.join(", ")}), and no page shows that it knows a visitor`,
+        "name a page that does: `check: { http: [{ path: /account }] }`",
+      );
     if (!says.isKnownBack) return unknown("unstable", `${path} forgot the visitor by itself`, "name another page in `check.http`");
     const findings = !says.isKnownElsewhere
       ? [
@@ -76,11 +86,20 @@ export const sessionPortable: Check<Evidence> = {
             what: `${path} knows a visitor in the process that it met first, and takes it for a stranger in another`,
             details: [`cookies: ${cookies.join(", ")}`],
             control: "asked again, the first process still knew the visitor",
-            fix: { text: "keep sessions in a backing service, or wholly in a cookie that is signed with a key from the config, the same for all processes" },
+            fix: {
+              text: "keep sessions in a backing service, or wholly in a cookie that is signed with a key from the config, the same for all processes",
+            },
           },
         ]
       : [];
-    return failOr(findings, "proven", pass(`a visitor whom one process knows is known to another (${path})`, `the page differs for strangers, and two processes were asked with the same cookies (${cookies.join(", ")})`));
+    return failOr(
+      findings,
+      "proven",
+      pass(
+        `a visitor whom one process knows is known to another (${path})`,
+        `the page differs for strangers, and two processes were asked with the same cookies (${cookies.join(", ")})`,
+      ),
+    );
   },
 };
 

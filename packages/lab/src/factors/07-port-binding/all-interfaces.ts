@@ -22,7 +22,10 @@ export const allInterfaces: Check<Evidence> = {
   core: false,
   severity: "error",
   norm: "“exports HTTP as a service by binding to a port, and listening to requests coming in on that port”",
-  method: ["A web process is started with HOST=0.0.0.0 and PORT.", "It is asked at another address than 127.0.0.1; then there, as the control."],
+  method: [
+    "A web process is started with HOST=0.0.0.0 and PORT.",
+    "It is asked at another address than 127.0.0.1; then there, as the control.",
+  ],
   guards: ["The app runs in its production mode: development servers bind to the machine itself on purpose."],
   needs: ["sandbox"],
   repeats: 2,

@@ -17,7 +17,10 @@ export const honoursPort: Check<Evidence> = {
   core: true,
   severity: "error",
   norm: "“exports HTTP as a service by binding to a port”",
-  method: ["A web process is started with one PORT, and another one in a fresh sandbox with another.", "The kernel tells which ports its processes listen at, and it is asked there."],
+  method: [
+    "A web process is started with one PORT, and another one in a fresh sandbox with another.",
+    "The kernel tells which ports its processes listen at, and it is asked there.",
+  ],
   guards: ["The text of the app is never looked at: frameworks and servers read PORT without the app naming it."],
   needs: ["sandbox"],
   repeats: 2,
@@ -51,7 +54,9 @@ export const honoursPort: Check<Evidence> = {
               severity: "error" as const,
               what: `with PORT ${told} it ${listens.length > 0 ? `listened at ${listens.join(", ")}` : "listened nowhere"}`,
               control: listens.length > 0 ? "the kernel names the ports that its processes listen at" : "it was given half a minute",
-              fix: { text: "read PORT from the environment and bind to it; have a server's own setting take its value, such as `--bind 0.0.0.0:$PORT`" },
+              fix: {
+                text: "read PORT from the environment and bind to it; have a server's own setting take its value, such as `--bind 0.0.0.0:$PORT`",
+              },
             },
           ]
         : [];

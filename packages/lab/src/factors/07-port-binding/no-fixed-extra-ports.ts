@@ -19,7 +19,10 @@ export const noFixedExtraPorts: Check<Evidence> = {
   severity: "warning",
   norm: "“exports HTTP as a service by binding to a port”",
   method: ["A web process is started twice, with different PORTs.", "Ports that it listens at both times, beside PORT, are fixed."],
-  guards: ["Ports that the kernel chose differ from start to start.", "A port on the machine's own loopback alone is a note: a debugger, most often."],
+  guards: [
+    "Ports that the kernel chose differ from start to start.",
+    "A port on the machine's own loopback alone is a note: a debugger, most often.",
+  ],
   needs: ["sandbox"],
   repeats: 1,
 
@@ -48,6 +51,10 @@ export const noFixedExtraPorts: Check<Evidence> = {
       control: "two starts with different PORTs listened there",
       fix: { text: "take that port from the environment too, with a variable of its own, or serve it under PORT" },
     }));
-    return failOr(findings, "proven", pass("it listens at PORT and at no other fixed port", "two starts with different ports were compared"));
+    return failOr(
+      findings,
+      "proven",
+      pass("it listens at PORT and at no other fixed port", "two starts with different ports were compared"),
+    );
   },
 };

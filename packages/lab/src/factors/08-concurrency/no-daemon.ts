@@ -15,8 +15,14 @@ export const noDaemon: Check<Evidence> = {
   core: false,
   severity: "error",
   norm: "“processes should never daemonize or write PID files”",
-  method: ["Each process type is started below a process 1 of the lab's, which takes over orphans.", "A process that ends within seconds while others that it started live on has put itself into the background."],
-  guards: ["A launcher that becomes the program is still the same process.", "Whoever ends with all that it started is a job, and no daemon."],
+  method: [
+    "Each process type is started below a process 1 of the lab's, which takes over orphans.",
+    "A process that ends within seconds while others that it started live on has put itself into the background.",
+  ],
+  guards: [
+    "A launcher that becomes the program is still the same process.",
+    "Whoever ends with all that it started is a job, and no daemon.",
+  ],
   needs: ["sandbox"],
   repeats: 2,
 
@@ -48,6 +54,13 @@ export const noDaemon: Check<Evidence> = {
           ]
         : [],
     );
-    return failOr(findings, "proven", pass(`${types.map(({ type }) => type).join(", ")} stayed in the foreground`, `${types.length} process types were started and watched`));
+    return failOr(
+      findings,
+      "proven",
+      pass(
+        `${types.map(({ type }) => type).join(", ")} stayed in the foreground`,
+        `${types.length} process types were started and watched`,
+      ),
+    );
   },
 };

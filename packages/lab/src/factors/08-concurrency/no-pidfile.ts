@@ -17,7 +17,10 @@ export const noPidfile: Check<Evidence> = {
   core: false,
   severity: "warning",
   norm: "“processes should never daemonize or write PID files”",
-  method: ["Each process type is started, and every small file that it wrote is read.", "One that holds nothing but the number of one of its own processes is a PID file."],
+  method: [
+    "Each process type is started, and every small file that it wrote is read.",
+    "One that holds nothing but the number of one of its own processes is a PID file.",
+  ],
   guards: ["The content counts and not the name.", "Below /tmp it is a note: it is gone with the process."],
   needs: ["sandbox"],
   repeats: 2,
@@ -47,7 +50,9 @@ export const noPidfile: Check<Evidence> = {
       severity: path.startsWith("/tmp/") ? ("note" as const) : ("warning" as const),
       what: `${type} writes its process number to ${path}`,
       control: "the file holds the number of one of its processes, as that process sees itself",
-      fix: { text: "leave the PID file out (`pidfile` in puma, `--pid` in gunicorn): the platform knows its processes, and a stale file blocks a start" },
+      fix: {
+        text: "leave the PID file out (`pidfile` in puma, `--pid` in gunicorn): the platform knows its processes, and a stale file blocks a start",
+      },
     }));
     return failOr(findings, "proven", pass("no PID file was written", `every file that ${types.join(", ")} wrote was read`));
   },

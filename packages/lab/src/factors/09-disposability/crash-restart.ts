@@ -20,7 +20,10 @@ export const crashRestart: Check<Evidence> = {
     "A web process is killed with SIGKILL at moments that the seed chooses: while it starts, and after it has answered.",
     "It is started again with the same disk, port and services, and must answer.",
   ],
-  guards: ["What a backing service needs to recover is its own matter: the services are not touched.", "The control is a first start with an empty disk, which answers."],
+  guards: [
+    "What a backing service needs to recover is its own matter: the services are not touched.",
+    "The control is a first start with an empty disk, which answers.",
+  ],
   needs: ["sandbox"],
   repeats: 2,
 
@@ -60,10 +63,19 @@ export const crashRestart: Check<Evidence> = {
             what: `after SIGKILL it does not start again: ${failed.length} of ${restarts.length} starts with the same disk never answered`,
             details: first.lines,
             control: "with an empty disk and the same services it answers",
-            fix: { text: "do not take a file of an earlier process for a sign that it lives: lock by the kernel (flock), or put no lock, pid or socket file where it survives" },
+            fix: {
+              text: "do not take a file of an earlier process for a sign that it lives: lock by the kernel (flock), or put no lock, pid or socket file where it survives",
+            },
           },
         ]
       : [];
-    return failOr(findings, "proven", pass(`it started again after ${restarts.length} sudden deaths`, `it was killed ${restarts.map(({ killedAfterMs }) => `${killedAfterMs} ms`).join(", ")} after its start, and kept its disk`));
+    return failOr(
+      findings,
+      "proven",
+      pass(
+        `it started again after ${restarts.length} sudden deaths`,
+        `it was killed ${restarts.map(({ killedAfterMs }) => `${killedAfterMs} ms`).join(", ")} after its start, and kept its disk`,
+      ),
+    );
   },
 };

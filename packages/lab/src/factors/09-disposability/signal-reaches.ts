@@ -79,6 +79,10 @@ export const signalReaches: Check<Evidence> = {
         : [],
     );
     const told = ends.map(({ type, command }) => `${type} (\`${command}\`)`).join(", ");
-    return failOr(findings, "proven", pass(`the signal reached ${told}`, `${ends.length} start commands got a signal that nothing else got`));
+    return failOr(
+      findings,
+      "proven",
+      pass(`the signal reached ${told}`, `${ends.length} start commands got a signal that nothing else got`),
+    );
   },
 };

@@ -18,7 +18,11 @@ export const sigtermAsPid1: Check<Evidence> = {
   core: false,
   severity: "warning",
   norm: "“Processes shut down gracefully when they receive a SIGTERM signal”",
-  method: ["Each process type is started as process 1 of its namespace.", "SIGTERM goes to it alone.", "It must be gone within ten seconds."],
+  method: [
+    "Each process type is started as process 1 of its namespace.",
+    "SIGTERM goes to it alone.",
+    "It must be gone within ten seconds.",
+  ],
   guards: [
     "The kernel keeps from process 1 the default effect of a signal: a program without a handler ends elsewhere and not here. That is what is looked for.",
     "A platform that shares the process namespace, or puts an init in front, is not concerned: therefore never more than a warning.",
@@ -55,11 +59,20 @@ export const sigtermAsPid1: Check<Evidence> = {
               severity: "warning" as const,
               what: `${type} ignores SIGTERM where it is process 1: it was still there after ${graceMs / 1000} s`,
               control: "it was running and well until then; the signal was sent to it alone",
-              fix: { text: "install a handler for SIGTERM that ends the program, start it with `exec`, or put an init such as tini in front of it in the image" },
+              fix: {
+                text: "install a handler for SIGTERM that ends the program, start it with `exec`, or put an init such as tini in front of it in the image",
+              },
             },
           ]
         : [],
     );
-    return failOr(findings, "proven", pass(`ended as process 1: ${ends.map(({ type }) => type).join(", ")}`, `${ends.length} of its process types were process 1 and got the signal`));
+    return failOr(
+      findings,
+      "proven",
+      pass(
+        `ended as process 1: ${ends.map(({ type }) => type).join(", ")}`,
+        `${ends.length} of its process types were process 1 and got the signal`,
+      ),
+    );
   },
 };

@@ -81,7 +81,14 @@ export const sigtermExit: Check<Evidence> = {
     if (endings.length === 0) return inapplicable("no process of the app stays up until it is told to end");
     const findings = endings.flatMap((ending) => findingOf(ending, slowness));
     const told = endings.map(({ type, tookMs = 0 }) => `${type} in ${seconds(tookMs)}`).join(", ");
-    return failOr(findings, "proven", pass(`ended after SIGTERM: ${told}`, `${endings.length} running ${endings.length === 1 ? "process was" : "processes were"} told to end`));
+    return failOr(
+      findings,
+      "proven",
+      pass(
+        `ended after SIGTERM: ${told}`,
+        `${endings.length} running ${endings.length === 1 ? "process was" : "processes were"} told to end`,
+      ),
+    );
   },
 };
 
@@ -95,17 +102,29 @@ function findingOf({ type, tookMs, status = 0, idle, left }: Ending, slowness: n
         severity: "error",
         what: `${type} was still there ${seconds(graceMs * slowness)} after SIGTERM${among}: ${left.join(", ") || "it ended later"}`,
         control,
-        fix: { text: "end on SIGTERM: stop accepting, finish what is in hand, close idle connections, exit; a process without a handler must not be started behind a shell that stays" },
+        fix: {
+          text: "end on SIGTERM: stop accepting, finish what is in hand, close idle connections, exit; a process without a handler must not be started behind a shell that stays",
+        },
       },
     ];
   }
   if (tookMs > strictMs * slowness) {
     const what = `${type} took ${seconds(tookMs)} to end after SIGTERM${among}; some platforms kill after 10 s`;
-    return [{ subject: type, severity: "warning", what, control, fix: { text: "close idle connections when told to end, and lower the server's own graceful timeout" } }];
+    return [
+      {
+        subject: type,
+        severity: "warning",
+        what,
+        control,
+        fix: { text: "close idle connections when told to end, and lower the server's own graceful timeout" },
+      },
+    ];
   }
   if (status !== 0 && status !== 143) {
     const what = `${type} ended ${seconds(tookMs)} after SIGTERM with ${statusText(status)}`;
-    return [{ subject: type, severity: "warning", what, control, fix: { text: "exit with 0 when told to end: other codes count as crashes" } }];
+    return [
+      { subject: type, severity: "warning", what, control, fix: { text: "exit with 0 when told to end: other codes count as crashes" } },
+    ];
   }
   return [];
 }

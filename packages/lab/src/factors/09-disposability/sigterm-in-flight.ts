@@ -102,15 +102,27 @@ export const sigtermInFlight: Check<Evidence> = {
   judge({ hasWeb, path = "/", slowedBy, control, strikes }) {
     if (!hasWeb) return inapplicable("the app takes no requests");
     if (slowedBy === undefined) {
-      return unknown("no-power", `no request takes long enough to be in hand when a signal comes: ${path} asks no backing service`, "name a slow path: `check: { http: [{ path: /report, slow: true }] }`");
+      return unknown(
+        "no-power",
+        `no request takes long enough to be in hand when a signal comes: ${path} asks no backing service`,
+        "name a slow path: `check: { http: [{ path: /report, slow: true }] }`",
+      );
     }
     if (control.failed > 0) {
-      return unknown("unstable", `${control.failed} of ${control.asked} requests failed without any signal`, "mend that first: it fails under six clients");
+      return unknown(
+        "unstable",
+        `${control.failed} of ${control.asked} requests failed without any signal`,
+        "mend that first: it fails under six clients",
+      );
     }
     const weak = strikes.find(({ strike }) => !strike.struck);
     if (weak) {
       const most = weak.strike.struck ? 0 : weak.strike.most;
-      return unknown("no-power", `at most ${most} requests were in the app's hands at once, and ${enough} are needed`, "name a slower path in `check.http`, or let the app serve more than one request at a time");
+      return unknown(
+        "no-power",
+        `at most ${most} requests were in the app's hands at once, and ${enough} are needed`,
+        "name a slower path in `check.http`, or let the app serve more than one request at a time",
+      );
     }
     const findings = strikes.flatMap(({ model, requests, strike }) => {
       const inHand = requests.filter(({ atSignal }) => atSignal === "read");
@@ -124,12 +136,21 @@ export const sigtermInFlight: Check<Evidence> = {
           what: `${lost.length} of ${inHand.length} requests in hand were lost at SIGTERM to ${model === "all" ? "all processes" : "the process group"} (${ways})`,
           details: [`GET ${path}, made slow by ${slowedBy}; ${strike.unread} more had not been read yet and are not counted`],
           control: `the same load without a signal: 0 of ${control.asked} failed`,
-          fix: { text: "on SIGTERM stop accepting, wait for the requests in hand, close idle connections, then exit: `server.close()` in Node, the graceful timeout of gunicorn and puma, `Shutdown` in Go" },
+          fix: {
+            text: "on SIGTERM stop accepting, wait for the requests in hand, close idle connections, then exit: `server.close()` in Node, the graceful timeout of gunicorn and puma, `Shutdown` in Go",
+          },
         },
       ];
     });
     const inHand = strikes.reduce((sum, { requests }) => sum + requests.filter(({ atSignal }) => atSignal === "read").length, 0);
-    return failOr(findings, "proven", pass(`0 of ${inHand} requests in hand were lost at SIGTERM`, `${inHand} requests of GET ${path}, slowed by ${slowedBy}, were accepted and read when the signal came`));
+    return failOr(
+      findings,
+      "proven",
+      pass(
+        `0 of ${inHand} requests in hand were lost at SIGTERM`,
+        `${inHand} requests of GET ${path}, slowed by ${slowedBy}, were accepted and read when the signal came`,
+      ),
+    );
   },
 };
 

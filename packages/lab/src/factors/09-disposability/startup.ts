@@ -23,8 +23,15 @@ export const startup: Check<Evidence> = {
   core: false,
   severity: "error",
   norm: "“Ideally, a process takes a few seconds from the time the launch command is executed until the process is up and ready”",
-  method: ["A web process is started in fresh sandboxes, three times after one that does not count.", "The time is taken until its first whole answer."],
-  guards: ["On a slow machine the bounds are as many times as long.", "The release task is run before, and not counted.", "`check.startup` in the manifest raises the bound of the warning."],
+  method: [
+    "A web process is started in fresh sandboxes, three times after one that does not count.",
+    "The time is taken until its first whole answer.",
+  ],
+  guards: [
+    "On a slow machine the bounds are as many times as long.",
+    "The release task is run before, and not counted.",
+    "`check.startup` in the manifest raises the bound of the warning.",
+  ],
   needs: ["sandbox"],
   repeats: 1,
 
@@ -58,7 +65,9 @@ export const startup: Check<Evidence> = {
             severity,
             what: `from the start to the first answer it takes ${text}`,
             control: "the same build, started several times in fresh sandboxes",
-            fix: { text: "do work of the build in the build, and load late what the first request does not need; `check: { startup: 20s }` declares another bound" },
+            fix: {
+              text: "do work of the build in the build, and load late what the first request does not need; `check: { startup: 20s }` declares another bound",
+            },
           },
         ]
       : [];

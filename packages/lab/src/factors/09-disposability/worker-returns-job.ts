@@ -1,7 +1,7 @@
+import type { CheckedRequest } from "@douze/core";
 import { eventually, startWeb } from "../../experiment.ts";
 import type { Lab } from "../../lab.ts";
 import type { Check } from "../../model/check.ts";
-import type { RequestHint } from "../../model/hints.ts";
 import { failOr, inapplicable, pass, unknown } from "../../model/verdict.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 
@@ -23,7 +23,11 @@ const jobs = 6;
 const soonMs = 30_000;
 const longestMs = 90_000;
 
-export const workerReturnsJob: Check<Evidence> = returning("worker-returns-job", "SIGTERM", "a worker that is told to end finishes its job, or hands it back");
+export const workerReturnsJob: Check<Evidence> = returning(
+  "worker-returns-job",
+  "SIGTERM",
+  "a worker that is told to end finishes its job, or hands it back",
+);
 export const sigkillRedelivers: Check<Evidence> = returning("sigkill-redelivers", "SIGKILL", "a worker's sudden death loses no job");
 
 function returning(name: string, signal: "SIGTERM" | "SIGKILL", claim: string): Check<Evidence> {
@@ -41,7 +45,10 @@ function returning(name: string, signal: "SIGTERM" | "SIGKILL", claim: string): 
       "Another worker is started, and the time is taken until all six are done.",
       "Before that the same runs without a signal, as the control.",
     ],
-    guards: ["Jobs that fail by themselves fail in the control as well.", "A queue that gives a job to another worker only after a while is a warning, with how long it took."],
+    guards: [
+      "Jobs that fail by themselves fail in the control as well.",
+      "A queue that gives a job to another worker only after a while is a warning, with how long it took.",
+    ],
     limits: "How a job is put into the queue, and how many were done, must be said: `check.jobs`.",
     needs: ["sandbox"],
     repeats: 2,
@@ -54,29 +61,77 @@ function returning(name: string, signal: "SIGTERM" | "SIGKILL", claim: string): 
       if (!hint || !web || worker === undefined) return { workers, hinted: hint !== undefined, jobs, signal };
       const control = await round(lab, worker, hint, undefined);
       const { done, tookMs } = await round(lab, worker, hint, signal);
-      return { workers, hinted: true, jobs, signal, done, control: { done: control.done.atLast, ...(control.tookMs !== undefined && { tookMs: control.tookMs }) }, ...(tookMs !== undefined && { tookMs }) };
+      return {
+        workers,
+        hinted: true,
+        jobs,
+        signal,
+        done,
+        control: { done: control.done.atLast, ...(control.tookMs !== undefined && { tookMs: control.tookMs }) },
+        ...(tookMs !== undefined && { tookMs }),
+      };
     },
 
     judge({ workers, hinted, done, tookMs, control, signal: sent }) {
       if (workers.length === 0) return inapplicable("the app has no worker");
-      if (!hinted || !done || !control) return unknown("needs-hint", "how a job is put into the queue is not known", "say it in the manifest: `check: { jobs: { enqueue: POST /jobs, done: GET /jobs } }`");
-      if (control.done < jobs) return unknown("unstable", `without any signal ${control.done} of ${jobs} jobs were done`, "mend that first, or say another way in `check.jobs`");
-      if (done.atSignal >= jobs) return unknown("no-power", "all jobs were done before the signal", "let a job of `check.jobs` take a few hundred milliseconds");
+      if (!hinted || !done || !control)
+        return unknown(
+          "needs-hint",
+          "how a job is put into the queue is not known",
+          "say it in the manifest: `check: { jobs: { enqueue: POST /jobs, done: GET /jobs } }`",
+        );
+      if (control.done < jobs)
+        return unknown(
+          "unstable",
+          `without any signal ${control.done} of ${jobs} jobs were done`,
+          "mend that first, or say another way in `check.jobs`",
+        );
+      if (done.atSignal >= jobs)
+        return unknown("no-power", "all jobs were done before the signal", "let a job of `check.jobs` take a few hundred milliseconds");
       const subject = workers[0] ?? "worker";
       const text = `of ${jobs} jobs ${done.atSignal} were done at ${sent}, ${done.atEnd} when the worker had ended`;
-      const fix = { text: "acknowledge a job when it is done and not before; on SIGTERM take no more, and finish or hand back the one in hand" };
+      const fix = {
+        text: "acknowledge a job when it is done and not before; on SIGTERM take no more, and finish or hand back the one in hand",
+      };
       const findings =
         tookMs === undefined
-          ? [{ subject, severity: "error" as const, what: `${jobs - done.atLast} of ${jobs} jobs were lost at ${sent}: ${longestMs / 1000} s after another worker started, ${done.atLast} were done`, details: [text], control: `without a signal all ${jobs} were done`, fix }]
+          ? [
+              {
+                subject,
+                severity: "error" as const,
+                what: `${jobs - done.atLast} of ${jobs} jobs were lost at ${sent}: ${longestMs / 1000} s after another worker started, ${done.atLast} were done`,
+                details: [text],
+                control: `without a signal all ${jobs} were done`,
+                fix,
+              },
+            ]
           : tookMs > soonMs
-            ? [{ subject, severity: "warning" as const, what: `a job in hand at ${sent} came back only after ${Math.round(tookMs / 1000)} s`, details: [text], control: `without a signal all ${jobs} were done in ${Math.round((control.tookMs ?? 0) / 1000)} s`, fix }]
+            ? [
+                {
+                  subject,
+                  severity: "warning" as const,
+                  what: `a job in hand at ${sent} came back only after ${Math.round(tookMs / 1000)} s`,
+                  details: [text],
+                  control: `without a signal all ${jobs} were done in ${Math.round((control.tookMs ?? 0) / 1000)} s`,
+                  fix,
+                },
+              ]
             : [];
-      return failOr(findings, "proven", pass(`all ${jobs} jobs were done, ${((tookMs ?? 0) / 1000).toFixed(1)} s after another worker started`, text));
+      return failOr(
+        findings,
+        "proven",
+        pass(`all ${jobs} jobs were done, ${((tookMs ?? 0) / 1000).toFixed(1)} s after another worker started`, text),
+      );
     },
   };
 }
 
-async function round(lab: Lab, worker: string, hint: { readonly enqueue: RequestHint; readonly done: RequestHint }, signal: NodeJS.Signals | undefined): Promise<{ done: NonNullable<Evidence["done"]>; tookMs?: number }> {
+async function round(
+  lab: Lab,
+  worker: string,
+  hint: { readonly enqueue: CheckedRequest; readonly done: CheckedRequest },
+  signal: NodeJS.Signals | undefined,
+): Promise<{ done: NonNullable<Evidence["done"]>; tookMs?: number }> {
   const { web } = lab.baseline;
   if (!web) throw new Error("jobs without a web process");
   lab.tell(signal ? `${signal} to ${worker} with jobs in hand` : "lets jobs be done undisturbed");
@@ -101,7 +156,7 @@ async function round(lab: Lab, worker: string, hint: { readonly enqueue: Request
   return { done: { atSignal, atEnd, atLast: await doneNow() }, ...(tookMs !== undefined && { tookMs }) };
 }
 
-async function doneCount(sandbox: Sandbox, port: number, hint: RequestHint): Promise<number> {
+async function doneCount(sandbox: Sandbox, port: number, hint: CheckedRequest): Promise<number> {
   const answer = await sandbox.ask(requestOf(port, hint));
   if (!answer.ok) return 0;
   try {
@@ -113,6 +168,9 @@ async function doneCount(sandbox: Sandbox, port: number, hint: RequestHint): Pro
   return Number(/\d+/.exec(answer.body)?.[0] ?? 0);
 }
 
-function requestOf(port: number, { method, path, headers, body }: RequestHint): { port: number; method: string; path: string; headers: Readonly<Record<string, string>>; body?: string } {
+function requestOf(
+  port: number,
+  { method, path, headers, body }: CheckedRequest,
+): { port: number; method: string; path: string; headers: Readonly<Record<string, string>>; body?: string } {
   return { port, method, path, headers, ...(body !== undefined && { body }) };
 }

@@ -45,20 +45,27 @@ export const sameEngines: Check<Evidence> = {
     "Compose files, services of CI, app.json, the manifest's resources and framework settings by mode are read by parsers of their own formats, and each service is put down with its environment.",
     "Two kinds of one role, such as SQLite and PostgreSQL, or two major versions of one engine, are a finding.",
   ],
-  guards: ["What stands in a comment is not seen.", "What tests use in memory is a note.", "With one environment known nothing is compared."],
+  guards: [
+    "What stands in a comment is not seen.",
+    "What tests use in memory is a note.",
+    "With one environment known nothing is compared.",
+  ],
   needs: [],
 
   async observe({ codebase, subject }) {
     const named: Named[] = [];
     for (const file of codebase.files) {
       if (/(^|\/)(docker-)?compose[^/]*\.ya?ml$/.test(file)) named.push(...ofCompose(file, (await codebase.text(file)) ?? ""));
-      else if (/^\.github\/workflows\/[^/]+\.ya?ml$/.test(file) || file === ".gitlab-ci.yml") named.push(...ofPipeline(file, (await codebase.text(file)) ?? ""));
+      else if (/^\.github\/workflows\/[^/]+\.ya?ml$/.test(file) || file === ".gitlab-ci.yml")
+        named.push(...ofPipeline(file, (await codebase.text(file)) ?? ""));
       else if (/(^|\/)config\/database\.yml$/.test(file)) named.push(...ofRails(file, (await codebase.text(file)) ?? ""));
-      else if (/(^|\/)settings[^/]*\.py$|(^|\/)settings\/[^/]+\.py$/.test(file)) named.push(...ofDjango(file, (await codebase.text(file)) ?? ""));
+      else if (/(^|\/)settings[^/]*\.py$|(^|\/)settings\/[^/]+\.py$/.test(file))
+        named.push(...ofDjango(file, (await codebase.text(file)) ?? ""));
     }
     for (const { type, from } of subject.services) {
       const role = roles[type];
-      if (role && from !== "a client library") named.push({ file: from === "Procfile" ? "app.json" : from, line: 1, environment: "any", role, engine: same[type] ?? type });
+      if (role && from !== "a client library")
+        named.push({ file: from === "Procfile" ? "app.json" : from, line: 1, environment: "any", role, engine: same[type] ?? type });
     }
     return { named };
   },
@@ -66,25 +73,67 @@ export const sameEngines: Check<Evidence> = {
   judge({ named }) {
     const environments = new Set(named.map(({ environment, file }) => `${environment}:${file}`));
     if (named.length === 0) return inapplicable("no file names a backing service");
-    if (environments.size < 2) return pass(`one description of services, for every environment (${named[0]?.file})`, `${named.length} services are named there, and nowhere else`);
+    if (environments.size < 2)
+      return pass(
+        `one description of services, for every environment (${named[0]?.file})`,
+        `${named.length} services are named there, and nowhere else`,
+      );
     const findings = [...Map.groupBy(named, ({ role }) => role).values()].flatMap((list) => {
       const engines = [...Map.groupBy(list, ({ engine }) => engine).entries()];
       const isTest = (each: readonly Named[]): boolean => each.every(({ environment }) => environment === "test");
       const control = "each was read from the setting of its own file";
       const fix = { text: "use the same kind and version everywhere; `douze up` starts a real server for development" };
-      const told = (each: Named): string => `${each.file}${each.environment === "any" ? "" : ` (${each.environment})`}: ${each.engine}${each.major === undefined ? "" : ` ${each.major}`}`;
+      const told = (each: Named): string =>
+        `${each.file}${each.environment === "any" ? "" : ` (${each.environment})`}: ${each.engine}${each.major === undefined ? "" : ` ${each.major}`}`;
       if (engines.length > 1) {
         const [one, other] = engines;
         const severity = engines.some(([, each]) => isTest(each)) ? ("note" as const) : ("warning" as const);
         const [first] = list;
-        return [{ subject: engines.map(([engine]) => engine).toSorted().join(" and "), severity, what: `${one?.[0]} here, ${other?.[0]} there: ${engines.map(([, [each]]) => (each ? told(each) : "")).join("; ")}`, ...(first && { where: { file: first.file, line: first.line } }), control, fix }];
+        return [
+          {
+            subject: engines
+              .map(([engine]) => engine)
+              .toSorted()
+              .join(" and "),
+            severity,
+            what: `${one?.[0]} here, ${other?.[0]} there: ${engines.map(([, [each]]) => (each ? told(each) : "")).join("; ")}`,
+            ...(first && { where: { file: first.file, line: first.line } }),
+            control,
+            fix,
+          },
+        ];
       }
-      const majors = [...Map.groupBy(list.filter(({ major }) => major !== undefined), ({ major }) => major).values()];
+      const majors = [
+        ...Map.groupBy(
+          list.filter(({ major }) => major !== undefined),
+          ({ major }) => major,
+        ).values(),
+      ];
       const [first] = majors[0] ?? [];
-      if (majors.length > 1 && first) return [{ subject: `${first.engine} ${majors.map(([each]) => each?.major).toSorted().join(" and ")}`, severity: "warning" as const, what: `different versions: ${majors.map(([each]) => (each ? told(each) : "")).join("; ")}`, where: { file: first.file, line: first.line }, control, fix }];
+      if (majors.length > 1 && first)
+        return [
+          {
+            subject: `${first.engine} ${majors
+              .map(([each]) => each?.major)
+              .toSorted()
+              .join(" and ")}`,
+            severity: "warning" as const,
+            what: `different versions: ${majors.map(([each]) => (each ? told(each) : "")).join("; ")}`,
+            where: { file: first.file, line: first.line },
+            control,
+            fix,
+          },
+        ];
       return [];
     });
-    return failOr(findings, "inferred", pass(`the same everywhere: ${[...new Set(named.map(({ engine }) => engine))].join(", ")}`, `${named.length} namings in ${new Set(named.map(({ file }) => file)).size} files were compared`));
+    return failOr(
+      findings,
+      "inferred",
+      pass(
+        `the same everywhere: ${[...new Set(named.map(({ engine }) => engine))].join(", ")}`,
+        `${named.length} namings in ${new Set(named.map(({ file }) => file)).size} files were compared`,
+      ),
+    );
   },
 };
 
@@ -143,7 +192,9 @@ function ofDjango(file: string, text: string): Named[] {
   return [...code.matchAll(/["']ENGINE["']\s*:\s*["']django\.db\.backends\.(\w+)["']/g)].flatMap(([, name = ""]) => {
     const engine = name.replace(/^sqlite3$/, "sqlite");
     const role = roles[engine];
-    return role ? [{ file, line: lineOf(text, `django.db.backends.${name}`), environment, role, engine: same[engine] ?? engine } as const] : [];
+    return role
+      ? [{ file, line: lineOf(text, `django.db.backends.${name}`), environment, role, engine: same[engine] ?? engine } as const]
+      : [];
   });
 }
 

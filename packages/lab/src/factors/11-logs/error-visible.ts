@@ -17,8 +17,15 @@ export const errorVisible: Check<Evidence> = {
   core: false,
   severity: "warning",
   norm: "“each running process writes its event stream, unbuffered, to stdout”",
-  method: ["Pages are asked while the services are cut off, so that they fail.", "For each answer of 500 and above, lines are counted that arrive within two seconds."],
-  guards: ["Without an answer of 500 and above nothing is said.", "Lines are counted, not understood."],
+  method: [
+    "Pages are asked while the services are cut off, so that they fail.",
+    "For each answer of 500 and above, lines are counted that arrive within two seconds.",
+  ],
+  guards: [
+    "Health paths are left out: not being ready is said to the platform, and no error of the app.",
+    "Without an answer of 500 and above nothing is said.",
+    "Lines are counted, not understood.",
+  ],
   needs: ["sandbox"],
   repeats: 2,
 
@@ -32,7 +39,7 @@ export const errorVisible: Check<Evidence> = {
     // What the loss of the connection itself makes it say is not what is asked for.
     await pause(1_000);
     const errors: Evidence["errors"][number][] = [];
-    const pages = web.pages.filter(({ services, status }) => services.length > 0 && status < 400).slice(0, 3);
+    const pages = web.pages.filter(({ services, status, isHealth }) => services.length > 0 && status < 400 && !isHealth).slice(0, 3);
     for (const { path } of pages) {
       const before = process.lines.length;
       const answer = await sandbox.ask({ port, path, timeoutMs: 15_000 });
@@ -45,7 +52,10 @@ export const errorVisible: Check<Evidence> = {
 
   judge({ hasWeb, errors, tried }) {
     if (!hasWeb) return inapplicable("the app takes no requests");
-    if (errors.length === 0) return inapplicable(tried === 0 ? "no page of the app asks a service" : "with its services cut off it answered no page with an error");
+    if (errors.length === 0)
+      return inapplicable(
+        tried === 0 ? "no page of the app asks a service" : "with its services cut off it answered no page with an error",
+      );
     const findings = errors
       .filter(({ lines }) => lines === 0)
       .map(({ path, status }) => ({
@@ -55,6 +65,10 @@ export const errorVisible: Check<Evidence> = {
         control: "its output was read for two seconds after the answer",
         fix: { text: "log each error that becomes an answer of 500 and above, once, with its cause" },
       }));
-    return failOr(findings, "proven", pass("failed requests were logged", `${errors.length} requests were made to fail by cutting the services off`));
+    return failOr(
+      findings,
+      "proven",
+      pass("failed requests were logged", `${errors.length} requests were made to fail by cutting the services off`),
+    );
   },
 };

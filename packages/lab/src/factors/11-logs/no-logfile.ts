@@ -19,7 +19,10 @@ export const noLogfile: Check<Evidence> = {
   core: false,
   severity: "error",
   norm: "“It should not attempt to write to or manage logfiles”",
-  method: ["A web process gets requests with a word that occurs nowhere else.", "Every file that was written is searched for that word, and for lines that begin with a time and grow with each request."],
+  method: [
+    "A web process gets requests with a word that occurs nowhere else.",
+    "Every file that was written is searched for that word, and for lines that begin with a time and grow with each request.",
+  ],
   guards: ["What holds the word and is a database or JSON is no log: it is what was stored.", "Below /tmp it is a warning."],
   needs: ["sandbox"],
   repeats: 2,
@@ -50,8 +53,11 @@ export const noLogfile: Check<Evidence> = {
       const lines = text.split("\n").filter((line) => line !== "");
       const own = lines.find((line) => line.includes(nonce));
       const grew = (sizes[1]?.get(path) ?? 0) > (sizes[0]?.get(path) ?? 0);
-      const timed = lines.filter((line) => /^\W{0,2}(\d{4}-\d{2}-\d{2}|\d{2}\/\w{3}\/\d{4}|\d{2}:\d{2}:\d{2}|\{.*"(time|ts|timestamp|level)")/.test(line)).length;
-      if (own !== undefined || (grew && lines.length > 1 && timed > lines.length / 2)) files.push({ path, nonce: own !== undefined, line: (own ?? lines.at(-1) ?? "").slice(0, 160) });
+      const timed = lines.filter((line) =>
+        /^\W{0,2}(\d{4}-\d{2}-\d{2}|\d{2}\/\w{3}\/\d{4}|\d{2}:\d{2}:\d{2}|\{.*"(time|ts|timestamp|level)")/.test(line),
+      ).length;
+      if (own !== undefined || (grew && lines.length > 1 && timed > lines.length / 2))
+        files.push({ path, nonce: own !== undefined, line: (own ?? lines.at(-1) ?? "").slice(0, 160) });
     }
     return { hasWeb: true, requests, written: ledger.length, files };
   },
@@ -65,6 +71,10 @@ export const noLogfile: Check<Evidence> = {
       control: "the file grew with our requests, and the word in them occurs nowhere else",
       fix: { text: "log to the standard output; leave files, their rotation and their places to the platform" },
     }));
-    return failOr(findings, "proven", pass("it writes no log files", `${requests} requests were made, and ${written} files that it wrote were read`));
+    return failOr(
+      findings,
+      "proven",
+      pass("it writes no log files", `${requests} requests were made, and ${written} files that it wrote were read`),
+    );
   },
 };

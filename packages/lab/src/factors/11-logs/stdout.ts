@@ -4,7 +4,12 @@ import { failOr, pass, unknown } from "../../model/verdict.ts";
 import { writtenText } from "../../sandbox/write-ledger.ts";
 
 interface Evidence {
-  readonly types: readonly { readonly type: string; readonly lines: number; readonly nonces: number; readonly logFiles: readonly { readonly path: string; readonly bytes: number; readonly nonce: boolean }[] }[];
+  readonly types: readonly {
+    readonly type: string;
+    readonly lines: number;
+    readonly nonces: number;
+    readonly logFiles: readonly { readonly path: string; readonly bytes: number; readonly nonce: boolean }[];
+  }[];
 }
 
 export const stdout: Check<Evidence> = {
@@ -69,15 +74,22 @@ export const stdout: Check<Evidence> = {
               subject: file.path.replace(/\d{2,}/g, "*"),
               severity: "error" as const,
               what: `${type} says nothing on its standard output, and writes ${file.path}`,
-              details: logFiles.map(({ path, bytes, nonce }) => `${path}: ${bytes} bytes${nonce ? ", with the word that only our request had" : ""}`),
+              details: logFiles.map(
+                ({ path, bytes, nonce }) => `${path}: ${bytes} bytes${nonce ? ", with the word that only our request had" : ""}`,
+              ),
               control: "its output was read from the start to the end",
               fix: { text: "log to the standard output, and leave files and their rotation to the platform" },
             },
           ]
         : [];
     });
-    if (findings.length === 0 && types.every(({ lines }) => lines === 0)) return unknown("no-power", "it said nothing at all, and wrote no log", "let it say at least that it started; then this can be told");
+    if (findings.length === 0 && types.every(({ lines }) => lines === 0))
+      return unknown("no-power", "it said nothing at all, and wrote no log", "let it say at least that it started; then this can be told");
     const total = types.reduce((sum, { lines }) => sum + lines, 0);
-    return failOr(findings, "proven", pass(`${total} lines came by the standard output`, `${types.map(({ type, lines }) => `${type}: ${lines}`).join(", ")}`));
+    return failOr(
+      findings,
+      "proven",
+      pass(`${total} lines came by the standard output`, `${types.map(({ type, lines }) => `${type}: ${lines}`).join(", ")}`),
+    );
   },
 };

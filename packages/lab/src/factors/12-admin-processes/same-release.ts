@@ -1,7 +1,7 @@
-import { MigrationFailed } from "../../workshop.ts";
 import { lastLines } from "../../experiment.ts";
 import type { Check } from "../../model/check.ts";
 import { failOr, inapplicable, pass, unknown } from "../../model/verdict.ts";
+import { MigrationFailed } from "../../workshop.ts";
 
 interface Evidence {
   readonly command?: string;
@@ -32,7 +32,11 @@ export const sameRelease: Check<Evidence> = {
     if (!migrate) return {};
     try {
       await using sandbox = await lab.sandbox({ migrated: false });
-      await using task = await sandbox.start("release", { command: migrate.command, readonly: true, env: { PYTHONDONTWRITEBYTECODE: "1" } });
+      await using task = await sandbox.start("release", {
+        command: migrate.command,
+        readonly: true,
+        env: { PYTHONDONTWRITEBYTECODE: "1" },
+      });
       const ended = await task.process.until(() => task.process.end !== undefined, 60_000 * lab.slowness);
       return { command: migrate.command, inBuild: { status: ended ? (task.process.end?.status ?? -1) : -1, lines: lastLines(task) } };
     } catch (error) {
@@ -53,14 +57,24 @@ export const sameRelease: Check<Evidence> = {
               what: `\`${command}\` ends with ${inBuild.status} in the build: ${reason(inBuild.lines)}`,
               details: inBuild.lines,
               control: "it ran from the same tree, with the same variables, as the app's processes, which come up",
-              fix: { text: "have its files and its libraries in the build: no dev dependency, and nothing that .gitattributes or an ignore file leaves out" },
+              fix: {
+                text: "have its files and its libraries in the build: no dev dependency, and nothing that .gitattributes or an ignore file leaves out",
+              },
             },
           ]
         : [];
-    return failOr(findings, "proven", pass(`\`${command}\` ran in the release's own build`, "it was run from the build's tree alone, on an empty service"));
+    return failOr(
+      findings,
+      "proven",
+      pass(`\`${command}\` ran in the release's own build`, "it was run from the build's tree alone, on an empty service"),
+    );
   },
 };
 
 function reason(lines: readonly string[]): string {
-  return lines.find((line) => /cannot find|no module named|no such file|not found|LoadError|ClassNotFound|ModuleNotFound/i.test(line)) ?? lines.findLast((line) => line.trim() !== "") ?? "it said nothing";
+  return (
+    lines.find((line) => /cannot find|no module named|no such file|not found|LoadError|ClassNotFound|ModuleNotFound/i.test(line)) ??
+    lines.findLast((line) => line.trim() !== "") ??
+    "it said nothing"
+  );
 }

@@ -4,7 +4,7 @@ import { ask } from "./ask.ts";
 import { Idle } from "./idle.ts";
 import { Load } from "./load.ts";
 import type { OrderName, Orders } from "./orders.ts";
-import { Proxy } from "./proxy.ts";
+import { FaultProxy } from "./proxy.ts";
 import { Sink } from "./sink.ts";
 import { listenersOf, socketRows } from "./sockets.ts";
 
@@ -15,14 +15,14 @@ import { listenersOf, socketRows } from "./sockets.ts";
 type Doing = { readonly [Name in OrderName]: (order: Orders[Name]["in"]) => Promise<Orders[Name]["out"]> | Orders[Name]["out"] };
 
 const sink = new Sink();
-const proxies = new Map<string, Proxy>();
+const proxies = new Map<string, FaultProxy>();
 const loads: Load[] = [];
 const idles: Idle[] = [];
 
 const doing: Doing = {
   name: ({ name, address }) => void sink.know(name, address),
   proxy: async ({ proxy, address, port, socket }) => {
-    const made = new Proxy({ address, port }, socket);
+    const made = new FaultProxy({ address, port }, socket);
     await made.open();
     proxies.set(proxy, made);
     return undefined;
@@ -48,7 +48,7 @@ const doing: Doing = {
   egress: () => sink.seen,
 };
 
-function proxyOf(name: string): Proxy {
+function proxyOf(name: string): FaultProxy {
   const proxy = proxies.get(name);
   if (!proxy) throw new Error(`there is no proxy ${name}`);
   return proxy;

@@ -5,7 +5,15 @@ import type { Answer, Request } from "./orders.ts";
 const bodyBytes = 1 << 20;
 
 /** One request on a connection of its own, and its whole answer. */
-export async function ask({ port, address = "127.0.0.1", path, body, headers = {}, timeoutMs = 10_000, ...rest }: Request): Promise<Answer> {
+export async function ask({
+  port,
+  address = "127.0.0.1",
+  path,
+  body,
+  headers = {},
+  timeoutMs = 10_000,
+  ...rest
+}: Request): Promise<Answer> {
   const began = instant();
   const { promise, resolve } = Promise.withResolvers<Answer>();
   const fail = (error: string): void => resolve({ ok: false, error, tookMs: instant() - began });

@@ -80,7 +80,9 @@ export class Load {
       const age = now - each.sentAt;
       if (age >= from && age <= to && each.socket.bytesRead === each.bytesBefore) young++;
     }
-    const waiting = rows.filter(({ state, localPort }) => state === "listen" && localPort === this.#options.port).reduce((sum, { unread }) => sum + unread, 0);
+    const waiting = rows
+      .filter(({ state, localPort }) => state === "listen" && localPort === this.#options.port)
+      .reduce((sum, { unread }) => sum + unread, 0);
     return { read, unread: this.#underway.size - read.size, young, waiting };
   }
 

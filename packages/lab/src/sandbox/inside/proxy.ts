@@ -11,7 +11,7 @@ interface Pair {
 }
 
 /** Stands at a service's address and passes on, or not, what the app and the service say to each other. */
-export class Proxy {
+export class FaultProxy {
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
   readonly #heard: Buffer[] = [];
