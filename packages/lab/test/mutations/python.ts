@@ -432,7 +432,9 @@ export const tempting: readonly Temptation[] = [
   {
     check: "V.migrate-not-in-start",
     says: "speaks of tables in a comment of its SQL",
-    edits: [{ file: "web.py", from: 'rows("select 1")', to: 'rows("/* CREATE TABLE notes is for migrate.py */ select 1")' }],
+    edits: [
+      { file: "web.py", from: 'rows("select id, text from', to: 'rows("/* CREATE TABLE notes is for migrate.py */ select id, text from' },
+    ],
   },
   {
     check: "VI.session-portable",
