@@ -202,7 +202,7 @@ def rows(sql, *values):
       {
         file: config,
         from: bind,
-        to: `${bind}with open(os.path.expanduser("~/web.pid"), "w") as pidfile:\n    pidfile.write(str(os.getpid()))\n`,
+        to: `${bind}with open(os.path.expanduser("~/web.pid"), "w") as own:\n    own.write(str(os.getpid()))\n`,
       },
     ],
   },
