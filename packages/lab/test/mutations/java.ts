@@ -61,12 +61,11 @@ export const mutations: readonly Mutation[] = [
   {
     check: "IV.handle-swap",
     says: "has the store's address in its code",
+    // In the web process alone: the release task finds the right one.
     edits: [
-      {
-        file: "src/Store.java",
-        from: "new Redis(Config.REDIS_URL)",
-        to: `new Redis(Config.REDIS_URL.replaceFirst("@[^:/]+", "@${firstStore}"))`,
-      },
+      { file: "src/Store.java", from: "new Redis(Config.REDIS_URL)", to: "new Redis(url)" },
+      { file: "src/Store.java", from: "  static Object call(", to: "  static String url = Config.REDIS_URL;\n\n  static Object call(" },
+      { file: web, from: create, to: `    Store.url = Store.url.replaceFirst("@[^:/]+", "@${firstStore}");\n${create}` },
     ],
   },
   {

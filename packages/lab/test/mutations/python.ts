@@ -465,7 +465,7 @@ export const tempting: readonly Temptation[] = [
     check: "VII.honours-port",
     says: "leaves PORT to gunicorn, which reads it by itself",
     edits: [
-      { file: config, from: "from config import host, port  # noqa: E402", to: "import config  # noqa: E402, F401" },
+      { file: config, from: "from config import host, port  # noqa: E402", to: "import config as checked  # noqa: E402, F401" },
       { file: config, from: bind, to: "" },
     ],
   },

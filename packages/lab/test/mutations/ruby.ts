@@ -38,7 +38,14 @@ export const mutations: readonly Mutation[] = [
   {
     check: "IV.handle-swap",
     says: "has the store's address in its code",
-    edits: [{ file: "store.rb", from: "Redis.new(REDIS_URL)", to: `Redis.new(REDIS_URL.sub(/@[^:\\/]+/, "@${firstStore}"))` }],
+    // In the web process alone: the release task finds the right one.
+    edits: [
+      {
+        file: "web.rb",
+        from: 'require "socket"\n',
+        to: `require "socket"\nENV["REDIS_URL"] = ENV["REDIS_URL"]&.sub(/@[^:\\/]+/, "@${firstStore}")\n`,
+      },
+    ],
   },
   {
     check: "IV.survives-detach",
