@@ -65,7 +65,9 @@ async function answer(request) {
 
 let stopping = false;
 
-const server = createServer(async (request, response) => {
+const server = createServer((request, response) => void handle(request, response));
+
+async function handle(request, response) {
   const began = performance.now();
   let [status, headers, body] = [500, {}, "something went wrong\n"];
   try {
@@ -76,7 +78,7 @@ const server = createServer(async (request, response) => {
   response.writeHead(status, { ...headers, ...(stopping && { connection: "close" }) });
   response.end(body);
   console.log(`${request.method} ${request.url} ${status} ${Math.round(performance.now() - began)}ms`);
-});
+}
 
 /** As process 1 there is no default for these: whoever sets no handler is not stopped. */
 function stop(signal) {
