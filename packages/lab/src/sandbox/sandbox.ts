@@ -106,7 +106,9 @@ export class Sandbox implements AsyncDisposable {
     const port = options.port ?? this.freePort();
     const command = options.command ?? subject.processes.find((each) => each.type === type)?.command;
     if (command === undefined) throw new Error(`the app has no process type ${type}`);
-    const usual = environmentOf({ subject, build, services: this.services, name, port });
+    // A second one of a kind is for whoever asks for it.
+    const services = this.services.filter(({ need }) => !need.name.endsWith("-2"));
+    const usual = environmentOf({ subject, build, services, name, port });
     const env = Object.fromEntries(
       Object.entries({ ...usual, ...options.env }).filter((entry): entry is [string, string] => entry[1] !== undefined),
     );

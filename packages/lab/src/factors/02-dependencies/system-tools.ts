@@ -1,9 +1,12 @@
 import { basename } from "node:path";
 import { writeNote } from "../../discover/roundtrip.ts";
-import { answers, firstPage } from "../../experiment.ts";
+import { answers } from "../../experiment.ts";
 import type { Lab } from "../../lab.ts";
+import type { WebBaseline } from "../../model/baseline.ts";
 import type { Check } from "../../model/check.ts";
 import { type Finding, failOr, pass } from "../../model/verdict.ts";
+import type { Sandbox, Started } from "../../sandbox/sandbox.ts";
+import type { Exec } from "../../sandbox/trace.ts";
 import { notesWay } from "../06-processes/notes.ts";
 
 interface Evidence {
@@ -111,28 +114,29 @@ async function use(
   lab: Lab,
   type: string,
   options: { readonly hidden?: readonly string[] },
-): Promise<{ execs: readonly { program: string; arguments: readonly string[] }[]; broken?: string }> {
+): Promise<{ execs: readonly Exec[]; broken?: string }> {
   const { web } = lab.baseline;
+  const traced = options.hidden === undefined;
   await using sandbox = await lab.sandbox();
-  await using started = await sandbox.start(type, { traced: options.hidden === undefined, ...options });
-  const { process, port } = started;
-  let broken: string | undefined;
-  if (web && type === web.type) {
-    if (await answers(lab, sandbox, started, web)) {
-      for (const { path, status } of web.pages.length > 0 ? web.pages : [firstPage(web)]) {
-        const answer = await sandbox.ask({ port, path });
-        if (!answer.ok || answer.status !== status)
-          broken ??= `GET ${path} answers ${answer.ok ? answer.status : answer.error} and not ${status}`;
-      }
-      const way = notesWay(lab);
-      if (!("none" in way)) {
-        const written = await writeNote(sandbox.ask.bind(sandbox), port, way.roundtrip.way, `douze${lab.chance.hex(12)}`);
-        if (typeof written === "string") broken ??= written;
-      }
-    } else broken = "it does not come up";
-  } else if (await process.until(() => process.end !== undefined, 1_500 * lab.slowness)) {
-    if (lab.baseline.others.some((other) => other.type === type && other.stayed)) broken = "it does not come up";
-  }
-  const { execs } = options.hidden === undefined ? await process.trace() : { execs: [] };
+  await using started = await sandbox.start(type, { traced, ...options });
+  const broken = web && type === web.type ? await brokenWeb(lab, sandbox, started, web) : await brokenOther(lab, started, type);
+  const { execs } = traced ? await started.process.trace() : { execs: [] };
   return { execs, ...(broken !== undefined && { broken }) };
+}
+
+async function brokenWeb(lab: Lab, sandbox: Sandbox, started: Started, web: WebBaseline): Promise<string | undefined> {
+  if (!(await answers(lab, sandbox, started, web))) return "it does not come up";
+  for (const { path, status } of web.pages) {
+    const answer = await sandbox.ask({ port: started.port, path });
+    if (!answer.ok || answer.status !== status) return `GET ${path} answers ${answer.ok ? answer.status : answer.error} and not ${status}`;
+  }
+  const way = notesWay(lab);
+  if ("none" in way) return undefined;
+  const written = await writeNote(sandbox.ask.bind(sandbox), started.port, way.roundtrip.way, `douze${lab.chance.hex(12)}`);
+  return typeof written === "string" ? written : undefined;
+}
+
+async function brokenOther(lab: Lab, { process }: Started, type: string): Promise<string | undefined> {
+  const ended = await process.until(() => process.end !== undefined, 1_500 * lab.slowness);
+  return ended && lab.baseline.others.some((other) => other.type === type && other.stayed) ? "it does not come up" : undefined;
 }

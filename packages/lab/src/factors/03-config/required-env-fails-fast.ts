@@ -1,18 +1,20 @@
 import { answers, firstPage, lastLines } from "../../experiment.ts";
+import type { Lab } from "../../lab.ts";
 import type { Check } from "../../model/check.ts";
 import { type Finding, failOr, inapplicable, pass } from "../../model/verdict.ts";
 
 /** What an app does without one variable. */
-export type Without = "ends and names it" | "ends" | "works" | "answers, and fails later" | "hangs";
+type Without = "ends and names it" | "ends" | "works" | "answers, and fails later" | "hangs";
+
+interface Tried {
+  readonly variable: string;
+  readonly without: Without;
+  readonly status?: number;
+  readonly line?: string;
+}
 
 interface Evidence {
-  readonly tried: readonly {
-    readonly variable: string;
-    readonly without: Without;
-    readonly status?: number;
-    readonly line?: string;
-    readonly took?: number;
-  }[];
+  readonly tried: readonly Tried[];
 }
 
 /** How long it may take to end, in milliseconds: no platform waits longer before it counts a start as failed. */
@@ -41,34 +43,11 @@ export const requiredEnvFailsFast: Check<Evidence> = {
     const { web } = lab.baseline;
     const type = web?.type ?? lab.subject.processes[0]?.type;
     const variables = [...lab.subject.services.map(({ variable }) => variable), ...lab.subject.variables.map(({ name }) => name)];
-    const tried: Evidence["tried"][number][] = [];
+    const tried: Tried[] = [];
     if (type === undefined) return { tried };
     for (const variable of variables) {
       lab.tell(`without ${variable}`);
-      await using sandbox = await lab.sandbox();
-      await using started = await sandbox.start(type, { env: { [variable]: undefined } });
-      const { process } = started;
-      if (web) {
-        const answer = await answers(lab, sandbox, started, web, patienceMs);
-        if (answer) {
-          const pages = web.pages.filter(({ status }) => status < 400).slice(0, 4);
-          const again = await Promise.all(
-            (pages.length > 0 ? pages : [firstPage(web)]).map(({ path }) => sandbox.ask({ port: started.port, path })),
-          );
-          const failing = again.find((each) => !each.ok || each.status >= 500);
-          const status = failing?.ok ? failing.status : undefined;
-          tried.push({ variable, without: failing ? "answers, and fails later" : "works", ...(status !== undefined && { status }) });
-          continue;
-        }
-      } else await process.until(() => process.end !== undefined, 3_000 * lab.slowness);
-      const { end } = process;
-      if (!end) {
-        tried.push({ variable, without: web ? "hangs" : "works" });
-        continue;
-      }
-      const named = process.lines.find(({ text }) => text.includes(variable));
-      const line = named?.text ?? lastLines(started, 1)[0];
-      tried.push({ variable, without: named ? "ends and names it" : "ends", status: end.status, ...(line !== undefined && { line }) });
+      tried.push({ variable, ...(await withoutIt(lab, type, variable)) });
     }
     return { tried };
   },
@@ -131,3 +110,25 @@ export const requiredEnvFailsFast: Check<Evidence> = {
     return failOr(findings, "proven", pass(what, `each of ${tried.length} variables was taken away alone`));
   },
 };
+
+async function withoutIt(lab: Lab, type: string, variable: string): Promise<Omit<Tried, "variable">> {
+  const { web } = lab.baseline;
+  await using sandbox = await lab.sandbox();
+  await using started = await sandbox.start(type, { env: { [variable]: undefined } });
+  const { process } = started;
+  if (web && (await answers(lab, sandbox, started, web, patienceMs))) {
+    const pages = web.pages.filter(({ status }) => status < 400).slice(0, 4);
+    const again = await Promise.all(
+      (pages.length > 0 ? pages : [firstPage(web)]).map(({ path }) => sandbox.ask({ port: started.port, path })),
+    );
+    const failing = again.find((each) => !each.ok || each.status >= 500);
+    if (!failing) return { without: "works" };
+    return { without: "answers, and fails later", ...(failing.ok && { status: failing.status }) };
+  }
+  if (!web) await process.until(() => process.end !== undefined, 3_000 * lab.slowness);
+  const { end } = process;
+  if (!end) return { without: web ? "hangs" : "works" };
+  const named = process.lines.find(({ text }) => text.includes(variable));
+  const line = named?.text ?? lastLines(started, 1)[0];
+  return { without: named ? "ends and names it" : "ends", status: end.status, ...(line !== undefined && { line }) };
+}

@@ -1,6 +1,11 @@
+import { type WrittenNote, writeNote } from "../../discover/roundtrip.ts";
 import { startWeb } from "../../experiment.ts";
+import type { Lab } from "../../lab.ts";
+import type { Roundtrip, WebBaseline } from "../../model/baseline.ts";
 import type { Check } from "../../model/check.ts";
 import { type Finding, failOr, inapplicable, pass, unknown } from "../../model/verdict.ts";
+import type { Sandbox, Started } from "../../sandbox/sandbox.ts";
+import type { Service } from "../../sandbox/service.ts";
 import { notesWay, read, write } from "../06-processes/notes.ts";
 
 interface Evidence {
@@ -12,7 +17,13 @@ interface Evidence {
     readonly answered: boolean;
     readonly lines: readonly string[];
     /** Where something can be written: whether the old marker is out of sight, the new one in the new store alone, and the old one back at last. */
-    readonly data?: { readonly oldHidden: boolean; readonly newInNew: boolean; readonly newInFormer: boolean; readonly oldBack: boolean };
+    readonly data?: {
+      readonly oldHidden: boolean;
+      readonly newInNew: boolean;
+      readonly newInFormer: boolean;
+      readonly oldBack: boolean;
+      readonly unwritten?: string;
+    };
   };
   readonly none?: "no-web";
 }
@@ -67,13 +78,7 @@ export const handleSwap: Check<Evidence> = {
     if (answered) {
       await use(second.port);
       if (!("none" in way) && old) {
-        const oldHidden = !(await read(sandbox, second, old));
-        const note = await write(lab, sandbox, second, way.roundtrip);
-        const holds = async (list: typeof former): Promise<boolean> =>
-          (await Promise.all(list.map(({ store }) => store.holds(note.marker)))).includes(true);
-        const [newInNew, newInFormer] = [await holds(fresh), await holds(former)];
-        await using third = await startWeb(lab, sandbox, web, { env: onFormer });
-        data = { oldHidden, newInNew, newInFormer, oldBack: await read(sandbox, third, old) };
+        data = await swapped(lab, sandbox, { web, roundtrip: way.roundtrip, second, old, former, fresh, onFormer });
       }
     }
     const traffic = { toFormer: (await sum(former)) - before.former, toNew: (await sum(fresh)) - before.fresh };
@@ -109,6 +114,15 @@ export const handleSwap: Check<Evidence> = {
         control,
         fix,
       });
+    else if (moved.data?.unwritten !== undefined)
+      findings.push({
+        subject,
+        severity: "error",
+        what: `on another service, with another user, password and database, what could be written before cannot: ${moved.data.unwritten}`,
+        details: moved.lines,
+        control,
+        fix,
+      });
     else if (moved.data && (!moved.data.oldHidden || moved.data.newInFormer))
       findings.push({ subject, severity: "error", what: "after the swap its data still go to the former service", control, fix });
     else if (moved.data && !moved.data.oldBack)
@@ -138,3 +152,27 @@ export const handleSwap: Check<Evidence> = {
     );
   },
 };
+
+type Data = NonNullable<NonNullable<Evidence["moved"]>["data"]>;
+
+interface Swapping {
+  readonly web: WebBaseline;
+  readonly roundtrip: Roundtrip;
+  readonly second: Started;
+  readonly old: WrittenNote;
+  readonly former: readonly Service[];
+  readonly fresh: readonly Service[];
+  readonly onFormer: Readonly<Record<string, string>>;
+}
+
+/** Where old and new markers are, after the swap and after the way back. */
+async function swapped(lab: Lab, sandbox: Sandbox, { web, roundtrip, second, old, former, fresh, onFormer }: Swapping): Promise<Data> {
+  const oldHidden = !(await read(sandbox, second, old));
+  const note = await writeNote(sandbox.ask.bind(sandbox), second.port, roundtrip.way, `douze${lab.chance.hex(12)}`);
+  if (typeof note === "string") return { oldHidden, newInNew: false, newInFormer: false, oldBack: true, unwritten: note };
+  const holds = async (list: readonly Service[]): Promise<boolean> =>
+    (await Promise.all(list.map(({ store }) => store.holds(note.marker)))).includes(true);
+  const [newInNew, newInFormer] = [await holds(fresh), await holds(former)];
+  await using third = await startWeb(lab, sandbox, web, { env: onFormer });
+  return { oldHidden, newInNew, newInFormer, oldBack: await read(sandbox, third, old) };
+}

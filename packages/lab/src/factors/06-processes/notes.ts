@@ -1,4 +1,5 @@
 import { isThere, type WrittenNote, writeNote } from "../../discover/roundtrip.ts";
+import { NotReady } from "../../experiment.ts";
 import type { Lab } from "../../lab.ts";
 import type { Roundtrip, WebBaseline } from "../../model/baseline.ts";
 import { inapplicable, type Ruling, unknown } from "../../model/verdict.ts";
@@ -36,4 +37,8 @@ export async function read(sandbox: Sandbox, { port }: Pick<Started, "port">, no
 }
 
 /** What could be written before, cannot now. */
-export class WriteFailed extends Error {}
+class WriteFailed extends NotReady {
+  constructor(what: string) {
+    super(`what could be written undisturbed cannot now: ${what}`, []);
+  }
+}
