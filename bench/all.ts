@@ -10,6 +10,7 @@ const programs = [
   "start/start.ts",
   "start/peers.ts",
   "platform/platform.ts",
+  "platform/peers.ts",
   "release/release.ts",
   "kubernetes/kubernetes.ts",
   "kit/kit.ts",

@@ -7,6 +7,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../packages/local/test/support/free-port.ts";
+import { answers, spread, timed } from "./measure.ts";
 import { command, envIn, program, resident, Serving } from "./serving.ts";
 
 const rounds = Number(process.argv[2] ?? 7);
@@ -31,16 +32,6 @@ async function appFolder(name: string, processes: string): Promise<string> {
   return app;
 }
 
-const middle = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;
-const spread = (list: readonly number[], digits = 2): string =>
-  `${middle(list).toFixed(digits)} (${Math.min(...list).toFixed(digits)} to ${Math.max(...list).toFixed(digits)})`;
-
-async function timed(act: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await act();
-  return performance.now() - start;
-}
-
 async function node(...words: readonly string[]): Promise<void> {
   await once(spawn(process.execPath, words, { env, stdio: "ignore" }), "exit");
 }
@@ -55,16 +46,6 @@ async function starts(app: string): Promise<void> {
   }
   console.log("start of a command, times bare `node -e 0`");
   for (const [name, list] of Object.entries(ratios)) console.log(`  ${name.padEnd(30)} ${spread(list)}`);
-}
-
-async function answers(port: number, text: string): Promise<void> {
-  for (;;) {
-    const answer = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: "close" } }).then(
-      (response) => response.text(),
-      () => "",
-    );
-    if (answer === text) return;
-  }
 }
 
 /** From the command to the first answer of the new release, beside the bare program from its start to its first answer. */

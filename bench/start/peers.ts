@@ -1,16 +1,22 @@
-// Fifty processes under supervisors that people use: the time until all run, the resident memory of what supervises, and the time a killed
-// process is missing. Beside Douze's driver and a bare Node supervisor see start.ts. Peers are looked for on the PATH and in $PEERS.
-// `node --conditions=douze-source bench/start/peers.ts [rounds]`
-import { execFile, spawn } from "node:child_process";
+// Fifty processes under Douze and under supervisors that people use: the time until all run, the resident memory of what supervises, and the
+// time a killed process is missing. Beside Douze's driver alone and a bare Node supervisor see start.ts. Peers are looked for on the PATH and
+// in $PEERS. `node --conditions=douze-source bench/start/peers.ts [rounds] [processes]`; it runs the compiled program, as people do.
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { freePort } from "../../packages/local/test/support/free-port.ts";
+import { spread } from "../platform/measure.ts";
+import { command, envIn, program as ownProgram, Serving } from "../platform/serving.ts";
 
 const run = promisify(execFile);
 const rounds = Number(process.argv[2] ?? 3);
-const count = 50;
+const count = Number(process.argv[3] ?? 50);
+/** Before one is killed: so old it has proved itself to Douze, and is replaced at once. */
+const ageMs = 12_000;
 const folder = await mkdtemp(join(tmpdir(), "bench-start-"));
 const env = { ...process.env, PATH: [process.env["PEERS"], process.env["PATH"]].filter(Boolean).join(":") };
 
@@ -21,6 +27,8 @@ interface Peer {
   prepare(here: string, line: string): Promise<readonly [string, ...string[]]>;
   /** Whether it starts a process again that was killed. */
   readonly restarts: boolean;
+  /** It ends what it started when it is told to end. Otherwise all are killed. */
+  readonly inOrder?: boolean;
 }
 
 const bare = `const { spawn } = require("node:child_process");
@@ -33,8 +41,19 @@ const procfile = async (here: string, line: string): Promise<string> => {
   return file;
 };
 
+/** What is timed is the start of `douze serve` with a release that is there: it was made before, and stopped. */
+async function release(here: string, line: string): Promise<readonly [string, ...string[]]> {
+  const processes = JSON.stringify({ w: { command: line, settle: "10ms", grace: "2s", scale: count } });
+  await writeFile(join(here, "douze.yaml"), `app: w\nbuild: { language: none }\nprocesses: ${processes}\n`);
+  const own = envIn(here, here);
+  await using _ = await Serving.start([here], own);
+  await command(here, own, "deploy");
+  return [process.execPath, ownProgram, "serve", here];
+}
+
 const peers: readonly Peer[] = [
   { name: "bare Node", program: process.execPath, restarts: true, prepare: async (_here, line) => [process.execPath, "-e", bare, line] },
+  { name: "Douze", program: process.execPath, restarts: true, inOrder: true, prepare: release },
   {
     name: "foreman",
     program: "foreman",
@@ -79,16 +98,18 @@ async function measure(peer: Peer): Promise<Figures> {
   await mkdir(marks);
   const line = `echo > ${marks}/$$; exec sleep 31557`;
   const [program, ...words] = await peer.prepare(here, line);
+  await rm(marks, { recursive: true });
+  await mkdir(marks);
   const began = performance.now();
   const child = spawn(program, words, {
     cwd: here,
-    env: { ...env, HOME: here, PM2_HOME: join(here, "pm2") },
+    env: { ...env, HOME: here, XDG_RUNTIME_DIR: here, PORT: String(await freePort()), HOST: "127.0.0.1", PM2_HOME: join(here, "pm2") },
     stdio: "ignore",
     detached: true,
   });
   await until(() => readdirSync(marks).length >= count);
   const startMs = performance.now() - began;
-  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  await new Promise((resolve) => setTimeout(resolve, ageMs));
   const mebibytes = descendants(child.pid ?? 0).reduce((sum, pid) => sum + residentOf(pid), 0);
   let missingMs: number | undefined;
   if (peer.restarts) {
@@ -97,9 +118,16 @@ async function measure(peer: Peer): Promise<Figures> {
     await until(() => readdirSync(marks).length > count);
     missingMs = performance.now() - killed;
   }
-  for (const pid of [...descendants(child.pid ?? 0), ...readdirSync(marks).map(Number)]) end(pid);
+  await endAll(peer, child, readdirSync(marks).map(Number));
   await rm(here, { recursive: true, force: true });
   return { startMs, mebibytes, missingMs };
+}
+
+async function endAll({ inOrder }: Peer, child: ChildProcess, supervised: readonly number[]): Promise<void> {
+  if (inOrder) {
+    child.kill();
+    await once(child, "exit");
+  } else for (const pid of [...descendants(child.pid ?? 0), ...supervised]) end(pid);
 }
 
 async function until(holds: () => boolean): Promise<void> {
@@ -143,13 +171,11 @@ function end(pid: number): void {
 }
 
 async function installed({ program }: Peer): Promise<boolean> {
-  return await run("/bin/sh", ["-c", `command -v ${program}`], { env }).then(
+  return await run("/bin/sh", ["-c", `command -v "${program}"`], { env }).then(
     () => true,
     () => false,
   );
 }
-
-const middle = (list: readonly number[]): string => (list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN).toFixed(0);
 
 try {
   const figures = new Map<string, Figures[]>();
@@ -157,14 +183,18 @@ try {
     for (const peer of peers)
       if (await installed(peer)) figures.set(peer.name, [...(figures.get(peer.name) ?? []), await measure(peer)]);
       else if (round === 0) console.log(`${peer.name} is not installed: its row is missing`);
-  console.log(
-    `${count} processes, the middle of ${rounds} rounds: started, ms; resident memory of what supervises, MiB; killed until replaced, ms`,
-  );
+  console.log(`${count} processes, ${rounds} rounds: times bare Node; resident memory of what supervises, MiB`);
+  console.log("| | started | memory | killed until replaced |\n|---|---|---|---|");
+  const limits = figures.get("bare Node") ?? [];
+  const ratios = (list: readonly Figures[], of: "startMs" | "missingMs"): string =>
+    spread(list.map((each, round) => (each[of] ?? Number.NaN) / (limits[round]?.[of] ?? Number.NaN)));
   for (const [name, list] of figures) {
-    const missing = list.flatMap((each) => each.missingMs ?? []);
-    console.log(
-      `${name.padEnd(18)} ${middle(list.map((each) => each.startMs)).padStart(6)} ${middle(list.map((each) => each.mebibytes)).padStart(6)} ${missing.length === 0 ? "ends all" : middle(missing).padStart(6)}`,
+    const missing = list.some(({ missingMs }) => missingMs === undefined) ? "ends all" : ratios(list, "missingMs");
+    const memory = spread(
+      list.map(({ mebibytes }) => mebibytes),
+      0,
     );
+    console.log(`| ${name} | ${ratios(list, "startMs")} | ${memory} | ${missing} |`);
   }
 } finally {
   await rm(folder, { recursive: true, force: true });

@@ -283,33 +283,3 @@ test.skipIf(!canTrace)("a disk that takes a third of a second for each sync hold
   expect(failures).toEqual([]);
   expect(requests).toBeGreaterThan(100);
 });
-
-/** Long on demand: `RESTARTS=2000 npx vitest run packages/cli/test/faults.test.ts -t restarts`. */
-const restarts = Number(process.env["RESTARTS"] ?? 25);
-
-test(`${restarts} restarts leave nothing behind and lose no request`, { timeout: Math.max(inTime, restarts * 3_000) }, async () => {
-  const app = await AppFolder.copyOf(small);
-  await using served = await Served.start(app);
-  expect((await app.run("deploy")).code).toBe(0);
-  const engine = await served.enginePid();
-  const held = (): number => readdirSync(`/proc/${engine}/fd`).length;
-  const clients = load(served.port, { keeping: 2, fresh: 1 });
-  let [former] = (await ready(served, "web", 1)).map(({ pid }) => pid);
-  const before = held();
-  for (let done = 0; done < restarts; done++) {
-    expect((await app.run("restart", "web")).code).toBe(0);
-    await expect
-      .poll(
-        async () =>
-          (await served.processes()).some(({ process: type, phase, pid }) => type === "web" && phase === "ready" && pid !== former),
-        patient,
-      )
-      .toBe(true);
-    [former] = (await ready(served, "web", 1)).map(({ pid }) => pid);
-  }
-  const { failures } = await clients.stop();
-  expect(failures).toEqual([]);
-  await expect.poll(() => readdirSync(join(app.folder, ".douze/environments/development/run")).length, patient).toBeLessThanOrEqual(6);
-  await expect.poll(held, patient).toBeLessThanOrEqual(before + 4);
-  expect(await served.enginePid()).toBe(engine);
-});

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { type Instant, versionName } from "@douze/core";
+import type { Instant } from "@douze/core";
 import type { HostProcess } from "./host-process.ts";
 import { retryMs, type Site, troubleText } from "./site.ts";
 
@@ -59,7 +59,7 @@ async function report({ logs, crashes }: Site, process: HostProcess, crash: Cras
   const { name, release } = process;
   const { id, startedAt } = process.start;
   const { memoryBytes, ...rest } = crash;
-  const lines = await logs.lastLines(name, versionName(release), bundleLines);
+  const lines = await logs.lastLines(id, bundleLines);
   await crashes.save({ id, process: name, release, startedAt, lines, ...rest, ...(memoryBytes !== undefined && { memoryBytes }) });
 }
 

@@ -1,5 +1,4 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm, unlink } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isOfProcess } from "@douze/core";
 import type { CrashBundle } from "@douze/engine";
@@ -8,9 +7,17 @@ import { crashUnreadable, writeFailed } from "./troubles.ts";
 const bundlesKept = 50;
 const name = /^\d{15}-.*\.json$/;
 
+interface Waiting {
+  readonly bundle: CrashBundle;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** What is kept of the last abnormal ends: one JSON file each in `crashes/` beside the log, so that it outlives the log's own bounds. */
 export class Crashes {
   readonly #directory: string;
+  #waiting: Waiting[] = [];
+  #writing: Promise<void> | undefined;
 
   /** @param directory - of the log store */
   constructor(directory: string) {
@@ -18,20 +25,16 @@ export class Crashes {
   }
 
   /**
-   * Keeps a bundle, and deletes the oldest over fifty.
+   * Keeps a bundle, and deletes the oldest over fifty. Those that come while others are written wait, and are written together: what
+   * the newer ones among them would have deleted is not written at all.
    *
    * @throws Problem log-write-failed - it could not be written; those that were kept are
    */
   async save(bundle: CrashBundle): Promise<void> {
-    // The time leads, so that the names sort as the crashes happened.
-    const file = `${String(Math.trunc(bundle.at)).padStart(15, "0")}-${fileSafe(bundle.process)}-${fileSafe(bundle.id)}.json`;
-    try {
-      await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-      await this.#write(file, `${JSON.stringify(bundle, undefined, 2)}\n`);
-      for (const old of (await this.#files()).slice(bundlesKept)) await unlink(join(this.#directory, old));
-    } catch (error) {
-      throw writeFailed(this.#directory, error, `what is known about the end of ${bundle.process} cannot be kept`);
-    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting.push({ bundle, resolve, reject });
+    this.#writing ??= this.#writeWaiting();
+    await promise;
   }
 
   /**
@@ -55,10 +58,36 @@ export class Crashes {
     return process === undefined ? bundles : bundles.filter((bundle) => isOfProcess(bundle.process, process));
   }
 
-  async #write(file: string, text: string): Promise<void> {
-    const aside = join(this.#directory, `${randomUUID()}.tmp`);
+  async #writeWaiting(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const together = this.#waiting;
+      this.#waiting = [];
+      try {
+        await this.#write(together.map(({ bundle }) => bundle));
+        for (const { resolve } of together) resolve();
+      } catch (error) {
+        for (const { bundle, reject } of together)
+          reject(writeFailed(this.#directory, error, `what is known about the end of ${bundle.process} cannot be kept`));
+      }
+    }
+    this.#writing = undefined;
+  }
+
+  async #write(bundles: readonly CrashBundle[]): Promise<void> {
+    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    const newest = bundles.toSorted((a, b) => b.at - a.at).slice(0, bundlesKept);
+    // One after the other: what is short may be file descriptors.
+    for (const bundle of newest) await this.#writeOne(fileOf(bundle), `${JSON.stringify(bundle, undefined, 2)}\n`);
+    await using folder = await open(this.#directory, "r");
+    await folder.sync();
+    for (const old of (await this.#files()).slice(bundlesKept)) await rm(join(this.#directory, old), { force: true });
+  }
+
+  async #writeOne(file: string, text: string): Promise<void> {
+    // Under a name that a repetition writes over: a kill leaves nothing that stays.
+    const aside = join(this.#directory, `${file}.tmp`);
     try {
-      await using handle = await open(aside, "wx", 0o600);
+      await using handle = await open(aside, "w", 0o600);
       await handle.writeFile(text);
       await handle.sync();
       await rename(aside, join(this.#directory, file));
@@ -66,8 +95,6 @@ export class Crashes {
       await rm(aside, { force: true });
       throw error;
     }
-    await using folder = await open(this.#directory, "r");
-    await folder.sync();
   }
 
   /** Newest first. */
@@ -82,6 +109,11 @@ export class Crashes {
       throw error;
     }
   }
+}
+
+// The time leads, so that the names sort as the crashes happened.
+function fileOf({ at, process, id }: CrashBundle): string {
+  return `${String(Math.trunc(at)).padStart(15, "0")}-${fileSafe(process)}-${fileSafe(id)}.json`;
 }
 
 function crashBundle(text: string): CrashBundle {

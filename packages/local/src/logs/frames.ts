@@ -4,6 +4,9 @@ import type { Position, Segment } from "./segment.ts";
 import type { Segments } from "./segments.ts";
 
 const windowBytes = 1024 * 1024;
+/** The first step back from a segment's end; one in which nothing is found is followed by a longer one. */
+const stepBytes = 64 * 1024;
+const stepGrowth = 8;
 
 export interface FrameRange {
   readonly from: Position;
@@ -92,14 +95,39 @@ async function* segmentFrames(
   }
 }
 
-/** All frames of a segment at once, to be looked at from the end. */
+/** All frames of a segment at once. */
 export async function segmentAtOnce(segment: Segment, bytes: number, onDamage: OnDamage): Promise<readonly Frame[]> {
+  const frames: Frame[] = [];
+  for await (const frame of framesBack(segment, { from: 0, to: bytes }, onDamage, bytes)) frames.push(frame);
+  return frames.reverse();
+}
+
+/**
+ * The frames of a segment from its end back, so that who finds what he seeks need not read the rest. Where it is not known who the
+ * sources are, all is read at once: each frame before may say it.
+ *
+ * @param bounds - each between two frames
+ */
+export async function* framesBack(
+  segment: Segment,
+  bounds: { readonly from: number; readonly to: number },
+  onDamage: OnDamage,
+  firstStep: number = stepBytes,
+): AsyncGenerator<Frame> {
   await using file = await openSegment(segment, onDamage);
+  const first = segment.sourcesKnown ? bounds.from : 0;
+  let step = segment.sourcesKnown ? firstStep : bounds.to;
   try {
-    return file === undefined ? [] : scan(segment, await read(file, 0, bytes), 0, true).frames;
+    for (let end = bounds.to; file !== undefined && end > first; step *= stepGrowth) {
+      const from = Math.max(first, end - step);
+      // What the step cuts is passed over up to the next frame, and read with the step before.
+      const { frames } = scan(segment, await read(file, from, end), from, true);
+      yield* frames.toReversed();
+      segment.sourcesKnown ||= from === 0 && bounds.to === segment.bytes;
+      end = from === first ? first : (frames[0]?.at ?? end);
+    }
   } catch (error) {
     onDamage(segment, error);
-    return [];
   }
 }
 

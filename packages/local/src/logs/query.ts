@@ -2,11 +2,13 @@ import { isOfProcess, type LogLine, type LogQuery } from "@douze/core";
 import { type Grep, grep } from "./grep.ts";
 import { frameLines } from "./lines.ts";
 import type { Frame } from "./scan.ts";
-import type { Source } from "./segment.ts";
+import type { Position, Source } from "./segment.ts";
 
 /** A query made ready: who is wanted is asked of a frame's header, and only then its lines are looked at. */
 export interface Selection {
   readonly since: number;
+  /** Before it nothing is wanted. */
+  readonly from?: Position;
   readonly until: number;
   readonly last?: number;
   readonly follow: boolean;
@@ -27,10 +29,11 @@ export function selection(query: LogQuery): Selection {
   };
 }
 
-/** The last lines of one process of one release. */
-export function lastOf(process: string, release: string, count: number): Selection {
-  const wants = (source: Source): boolean => source.process === process && source.release === release;
-  return { since: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY, follow: false, last: count, wants, lines: frameLines };
+/** The last lines of one start of one process. */
+export function lastOf(spool: string, count: number, from?: Position): Selection {
+  const wants = (source: Source): boolean => source.spool?.id === spool;
+  const ever = { since: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY };
+  return { ...ever, follow: false, last: count, wants, lines: frameLines, ...(from && { from }) };
 }
 
 /** Whose lines are wanted: of these, or of all where none is named. */

@@ -1,5 +1,5 @@
 import type { Instant, LogLine } from "@douze/core";
-import { gap, type OnDamage, readFrames, segmentAtOnce } from "./frames.ts";
+import { framesBack, gap, type OnDamage, readFrames } from "./frames.ts";
 import type { Selection } from "./query.ts";
 import type { Position, Segment } from "./segment.ts";
 import type { Segments } from "./segments.ts";
@@ -54,20 +54,28 @@ function sinceStart(segments: readonly Segment[], since: number): Position {
 /** Goes back from the end, segment by segment, until enough lines are found. */
 async function lastStart(segments: Segments, wanted: Selection, count: number, end: Position, onDamage: OnDamage): Promise<Start> {
   if (count === 0) return { from: end, skip: 0 };
-  const first = sinceStart(segments.list, wanted.since);
+  const first = wanted.from ?? sinceStart(segments.list, wanted.since);
   const back = segments.list.filter(({ sequence }) => sequence >= first.sequence && sequence <= end.sequence).toReversed();
   let missing = count;
+  // Before the first that is found nothing is wanted: it is not read again.
+  let from = end;
   for (const segment of back) {
-    const frames = await segmentAtOnce(segment, segment.sequence === end.sequence ? end.offset : segment.bytes, onDamage);
-    for (const frame of frames.toReversed()) {
+    if (segment.sourcesKnown && segment.sources.findLast(wanted.wants) === undefined) continue;
+    const bounds = {
+      from: segment.sequence === first.sequence ? first.offset : 0,
+      to: segment.sequence === end.sequence ? end.offset : segment.bytes,
+    };
+    for await (const frame of framesBack(segment, bounds, onDamage)) {
       const source = segment.sources[frame.header.source];
       if (source === undefined || !isWithin(frame.header.at, wanted) || !wanted.wants(source)) continue;
       const found = wanted.lines(frame, source).length;
-      if (found >= missing) return { from: { sequence: segment.sequence, offset: frame.at }, skip: found - missing };
+      if (found === 0) continue;
+      from = { sequence: segment.sequence, offset: frame.at };
+      if (found >= missing) return { from, skip: found - missing };
       missing -= found;
     }
   }
-  return { from: first, skip: 0 };
+  return { from, skip: 0 };
 }
 
 function isWithin(at: number, { since, until }: Selection): boolean {

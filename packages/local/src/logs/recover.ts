@@ -23,6 +23,7 @@ export async function recover(segments: readonly Segment[]): Promise<Recovered> 
   for (const [index, segment] of segments.toReversed().entries()) {
     const content = await readFile(segment.path);
     const { frames, end, damagedBytes } = scan(segment, content, 0, true);
+    segment.sourcesKnown = true;
     const torn = content.length - end;
     if (index === 0) segment.bytes = end;
     learn(segment, frames, known);

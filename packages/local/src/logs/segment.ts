@@ -32,6 +32,8 @@ export interface Segment {
   writtenAt: number;
   /** By index. Complete up to where the segment was read or written. */
   readonly sources: Source[];
+  /** Whether that is all of it. */
+  sourcesKnown: boolean;
 }
 
 // The marker stands in the name, so that a damaged first block costs no more than what was in it.
@@ -40,7 +42,8 @@ const name = /^(\d{10})-(\d+)-([0-9a-f]{16})\.v1\.log$/;
 export function newSegment(directory: string, sequence: number, createdAt: number): Segment {
   const marker = randomBytes(markerBytes);
   const file = `${String(sequence).padStart(10, "0")}-${Math.trunc(createdAt)}-${marker.toString("hex")}.v1.log`;
-  return { sequence, createdAt: Math.trunc(createdAt), marker, path: join(directory, file), bytes: 0, writtenAt: createdAt, sources: [] };
+  const path = join(directory, file);
+  return { sequence, createdAt: Math.trunc(createdAt), marker, path, bytes: 0, writtenAt: createdAt, sources: [], sourcesKnown: true };
 }
 
 /** Reads a file's name. Absent: it is no segment. */
@@ -56,6 +59,7 @@ export function segmentOf(directory: string, file: string): Segment | undefined 
     bytes: 0,
     writtenAt: Number(createdAt),
     sources: [],
+    sourcesKnown: false,
   };
 }
 

@@ -1,3 +1,5 @@
+import type { Position } from "./segment.ts";
+
 /** Where one start of one process writes its output: two append-only files in its own run folder. */
 export interface Spool {
   /** Unique per start of a process: the store remembers under it how far the files were copied. */
@@ -36,4 +38,6 @@ export interface KnownSpool {
   readonly copied: Record<Stream, number>;
   /** Nothing was known of it before this attach: the files are read from their beginning. */
   readonly fresh: boolean;
+  /** Before it the store holds nothing of it. Absent: an earlier engine began. */
+  readonly beginning?: Position;
 }

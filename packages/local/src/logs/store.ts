@@ -94,10 +94,12 @@ export class LogStore implements AsyncDisposable {
     return new EachLine(this.#select(selection(query), signal), signal);
   }
 
-  /** The last lines of one process (`web.1`) of one release (`v12`), oldest first. */
-  async lastLines(process: string, release: string, count: number): Promise<readonly LogLine[]> {
+  /** The last lines that are stored of one start of a process, by the id of its spool, oldest first. */
+  async lastLines(spool: string, count: number): Promise<readonly LogLine[]> {
     const batches: (readonly LogLine[])[] = [];
-    for await (const batch of this.#select(lastOf(process, release, count), this.#closing.signal)) batches.push(batch);
+    // Of one that has ended all is stored. To have that of all others stored first would cost more the more there are.
+    for await (const batch of this.#stored(lastOf(spool, count, this.#writer.beginningOf(spool)), this.#closing.signal))
+      batches.push(batch);
     return batches.flat();
   }
 
@@ -124,8 +126,12 @@ export class LogStore implements AsyncDisposable {
   async *#select(wanted: Selection, signal: AbortSignal): AsyncGenerator<readonly LogLine[]> {
     // What cannot be stored now was told to `onTrouble`; what is stored can be read all the same.
     await this.#writer.flush().catch(() => undefined);
+    yield* this.#stored(wanted, signal);
+  }
+
+  #stored(wanted: Selection, signal: AbortSignal): AsyncGenerator<readonly LogLine[]> {
     const until = AbortSignal.any([signal, this.#closing.signal]);
-    yield* readLines(this.#segments, wanted, this.#clock, (segment, cause) => this.#noteDamage(segment, cause), until);
+    return readLines(this.#segments, wanted, this.#clock, (segment, cause) => this.#noteDamage(segment, cause), until);
   }
 
   #noteDamage(segment: Segment, cause?: unknown): void {

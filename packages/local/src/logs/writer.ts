@@ -5,7 +5,7 @@ import { Batch } from "./batch.ts";
 import { Bell } from "./bell.ts";
 import type { Mask } from "./mask.ts";
 import { OwnLines } from "./own-lines.ts";
-import type { Segment, Source } from "./segment.ts";
+import type { Position, Segment, Source } from "./segment.ts";
 import { type Segments, sourceFrame } from "./segments.ts";
 import type { AttachedSpool, KnownSpool, Spool, Stream } from "./spool.ts";
 import type { Tail } from "./tail.ts";
@@ -63,7 +63,13 @@ export class LogWriter implements AsyncDisposable {
   attach(spool: Spool): AttachedSpool {
     if (this.#tails.follows(spool)) throw new Error(`spool ${spool.id} is attached already`);
     const before = this.#options.known.get(spool.id);
-    const known = { spool, copied: before?.copied ?? { stdout: 0, stderr: 0 }, fresh: before === undefined };
+    const beginning = before === undefined ? this.#options.segments.end : before.beginning;
+    const known = {
+      spool,
+      copied: before?.copied ?? { stdout: 0, stderr: 0 },
+      fresh: before === undefined,
+      ...(beginning && { beginning }),
+    };
     this.#options.known.set(spool.id, known);
     // Told anew: its files may lie elsewhere now.
     this.#indexes.delete(spoolKey(spool.id));
@@ -82,6 +88,11 @@ export class LogWriter implements AsyncDisposable {
         await ended;
       },
     };
+  }
+
+  /** Before it the store holds nothing of a spool. Absent: it is not known. */
+  beginningOf(spool: string): Position | undefined {
+    return this.#options.known.get(spool)?.beginning;
   }
 
   append(process: string, release: string, stream: Stream, text: string): void {

@@ -43,6 +43,14 @@ test("the last fifty are kept", async () => {
   expect(await readdir(join(bench.store, "crashes"))).toHaveLength(50);
 });
 
+test("of many that come at once the newest fifty are kept, and none is refused for another's sake", async () => {
+  await using bench = await Bench.make();
+  const crashes = new Crashes(bench.store);
+  for (const wave of [0, 200, 400]) await Promise.all(Array.from({ length: 200 }, (_, index) => crashes.save(bundle(wave + index))));
+  expect((await crashes.list()).map(({ id }) => id)).toEqual(Array.from({ length: 50 }, (_, index) => `crash/${599 - index}`));
+  expect(await readdir(join(bench.store, "crashes"))).toHaveLength(50);
+});
+
 test("an unreadable file hides no other; alone it is a problem", async () => {
   await using bench = await Bench.make();
   const crashes = new Crashes(bench.store);

@@ -192,16 +192,28 @@ test("a follower with an end stops then", async () => {
   expect(await follower.takeTexts(2)).toEqual(["now"]);
 });
 
-test("the last lines of a process are those of its release", async () => {
+test.each([
+  ["in one file", {}],
+  ["over many files", { segmentBytes: 4096 }],
+])("the last lines of a start of a process are its own, %s", async (_where, options) => {
   await using bench = await Bench.make();
-  await using store = await bench.open();
-  for (let line = 0; line < 10; line++) {
-    store.append("web.1", "v1", "stdout", `old ${line}`);
-    store.append("web.1", "v2", "stdout", `new ${line}`);
-    store.append("web.10", "v2", "stdout", `ten ${line}`);
+  await using store = await bench.open(options);
+  const [first, second] = [await bench.spool(), await bench.spool()];
+  const attached = [store.attach(first), store.attach(second)];
+  const filler = "-".repeat(500);
+  for (let line = 0; line < 300; line++) {
+    if (line % 100 === 99) await appendFile(first.stderr, `first ${line}\n`);
+    await appendFile(second.stdout, `second ${line} ${filler}\n`);
+    await store.flush();
   }
-  expect((await store.lastLines("web.1", "v2", 2)).map(({ text }) => text)).toEqual(["new 8", "new 9"]);
-  expect(await store.lastLines("web", "v2", 2)).toEqual([]);
+  const last = async (id: string, count: number): Promise<readonly string[]> =>
+    (await store.lastLines(id, count)).map(({ text }) => text.replace(` ${filler}`, ""));
+  expect(await last(first.id, 2)).toEqual(["first 199", "first 299"]);
+  expect(await last(first.id, 50)).toEqual(["first 99", "first 199", "first 299"]);
+  expect(await last(second.id, 2)).toEqual(["second 298", "second 299"]);
+  expect(await last(second.id, 200)).toEqual(Array.from({ length: 200 }, (_, index) => `second ${index + 100}`));
+  expect(await last("another", 2)).toEqual([]);
+  for (const spool of attached) await spool.stop();
 });
 
 test("what is no regular expression is refused at once, and one that never ends is stopped", async () => {
