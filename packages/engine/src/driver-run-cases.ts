@@ -22,6 +22,25 @@ export const runCases: readonly DriverCase[] = [
     },
   },
   {
+    name: "a run that fails is not tried again, and its end is told",
+    async run(bench, signal) {
+      const release = bench.release(1, { web });
+      const step = runOnce(bench, release, "run.3", "fail", 60_000);
+      await bench.driver.apply(step, signal);
+      assert.deepEqual((await runEnded(bench.driver, step.run, signal)).outcome, { by: "exit", code: 3 });
+      const [crash, ...others] = await until(bench.driver, signal, async () => {
+        const crashes = await bench.driver.crashes("run.3");
+        return crashes.length > 0 && crashes;
+      });
+      assert.deepEqual(others, []);
+      assert.match(crash?.ending ?? "", /status 3/);
+      assert.ok(
+        crash?.lines.some(({ text }) => text === "failing"),
+        JSON.stringify(crash),
+      );
+    },
+  },
+  {
     name: "a run that takes too long is ended",
     async run(bench, signal) {
       const release = bench.release(1, { web });
