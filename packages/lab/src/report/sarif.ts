@@ -98,6 +98,7 @@ function ruleOf(check: AnyCheck): ReportingDescriptor {
     help: { text: explanation(check), markdown: explanation(check) },
     helpUri: factorPage(check.factor),
     defaultConfiguration: { level: check.severity },
-    properties: { tags: [check.factor, check.kind, check.profile, ...(check.core ? ["core"] : [])] },
+    // Each once, as the schema wants it: `static` is a kind and a profile.
+    properties: { tags: [...new Set([check.factor, check.kind, check.profile, ...(check.core ? ["core"] : [])])] },
   };
 }

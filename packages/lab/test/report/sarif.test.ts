@@ -32,6 +32,8 @@ test("each result leads to its rule, and each rule tells how the check is made",
   expect(rules.map(({ id }) => id)).toEqual(report.examination.results.map(({ code }) => code).toSorted((a, b) => order(a) - order(b)));
   for (const rule of rules) {
     expect(rule.help?.text).toContain("How:");
+    const tags = rule.properties?.tags ?? [];
+    expect(new Set(tags).size).toBe(tags.length);
     expect(rule.helpUri).toMatch(/^https:\/\/12factor\.net\//);
     expect(rule.defaultConfiguration?.level).toMatch(/^(error|warning|note)$/);
   }
