@@ -76,5 +76,5 @@ while :; do
 done
 echo "ended $status" >&3
 exec 1>&- 2>&-
-while :; do sleep 3600 & wait $!; done
+while :; do sleep 3600 3>&- & wait $!; done
 `;
