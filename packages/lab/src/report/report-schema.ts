@@ -129,7 +129,7 @@ const web = z.object({
 });
 
 const undisturbed = z.discriminatedUnion("started", [
-  z.object({ started: z.literal(false), because: z.string(), lines }),
+  z.object({ started: z.literal(false), reason: z.enum(reasons).exactOptional(), because: z.string(), lines }),
   z.object({
     started: z.literal(true),
     startMs: ms("From the start until it was ready"),

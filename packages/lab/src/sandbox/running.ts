@@ -11,7 +11,10 @@ import { instant } from "./inside/clock.ts";
 import { runScript, setupScript } from "./setup-script.ts";
 import { endingWithUs, type Tools } from "./tools.ts";
 import { readTrace, type Trace, traceArguments } from "./trace.ts";
-import { descendants, type TreeProcess } from "./tree.ts";
+import { descendants, lives, type TreeProcess } from "./tree.ts";
+
+/** How long the kernel may take to end what was killed, in milliseconds. */
+const endMs = 5_000;
 
 /** A line of output, with when it arrived, in milliseconds since the epoch. */
 export interface Line {
@@ -223,9 +226,12 @@ export class Running implements AsyncDisposable {
     const closed = once(this.#child, "close");
     // Its namespaces end with it, and all in them; those of another stay, and so would what stands above the app.
     const own = this.options.beside ? descendants(this.#child.pid ?? -1).map(({ pid }) => pid) : [];
+    const { first } = this;
     this.#child.kill("SIGKILL");
     for (const pid of own) kill(pid, "SIGKILL");
     if (!this.#closed) await closed;
+    // What is in a namespace ends after whoever made it, and has its ports and folders until then.
+    if (first !== undefined) await this.until(() => !lives(first), endMs);
   }
 
   #hasBegun(): boolean {

@@ -14,6 +14,7 @@ import { probeSandbox } from "../../src/sandbox/probe.ts";
 import { Sandbox, type Started, type StartOptions } from "../../src/sandbox/sandbox.ts";
 import { Service } from "../../src/sandbox/service.ts";
 import type { Tools } from "../../src/sandbox/tools.ts";
+import { lives } from "../../src/sandbox/tree.ts";
 import { writtenText } from "../../src/sandbox/write-ledger.ts";
 
 /** A place of its own for one primitive. */
@@ -70,8 +71,6 @@ async function makePlace(
   const run = async (command: string, options: StartOptions = {}): Promise<Started> => {
     const started = await sandbox.start("web", { ...options, command });
     await started.process.until(() => started.process.end !== undefined, patienceMs);
-    // What it said may come after its status.
-    await started.process.until(() => started.process.text.includes("\u2713") || started.process.text !== "", 500);
     return started;
   };
   return {
@@ -128,7 +127,7 @@ const primitives: Readonly<Record<string, (tools: Tools) => Promise<unknown>>> =
       outside: await place.said(`cat ${outside} 2>/dev/null || echo absent`),
       temporary: await place.said("ls -A /tmp /home/app"),
       environment: (await place.said("env | cut -d= -f1 | sort")).split("\n"),
-      interfaces: await place.said("ls /sys/class/net; cut -d: -f1 /proc/net/dev | tail -n +3 | tr -d ' '"),
+      interfaces: await place.said("cut -d: -f1 /proc/net/dev | tail -n +3 | tr -d ' '"),
     };
   },
 
@@ -159,9 +158,11 @@ const primitives: Readonly<Record<string, (tools: Tools) => Promise<unknown>>> =
   },
 
   async hidden(tools) {
-    await using place = await makePlace(tools);
-    const command = "command -v cksum || echo none";
-    return { hidden: await place.said(command, { hidden: ["/usr/bin/cksum"] }), control: await place.said(command) };
+    await using place = await makePlace(tools, { "tool.sh": "" });
+    // Of the system, by a folder that may be a link, of a runtime's folder, and of the app.
+    const command = `command -v cksum || echo none; [ ! -e ${process.execPath} ] || echo node; ls /app; echo still: $(command -v cat)`;
+    const hidden = ["/bin/cksum", "/usr/bin/cksum", process.execPath, "/app/tool.sh", "/no/such/tool"];
+    return { hidden: await place.said(command, { hidden }), control: (await place.said(command)).split("\n").length };
   },
 
   async disk(tools) {
@@ -244,7 +245,7 @@ const primitives: Readonly<Record<string, (tools: Tools) => Promise<unknown>>> =
       left: left?.name,
       gone: gone === undefined,
       control: control !== undefined,
-      after: left !== undefined && existsSync(`/proc/${left.pid}`),
+      after: left !== undefined && lives(left.pid),
     };
   },
 
@@ -341,7 +342,7 @@ socket.on("data", (text) => console.log(String(text))).on("error", ({ code }) =>
         JSON.parse(await place.said(`node once.js ${word} ${patience}`)) as { what: string; tookMs: number };
       const plain = await say("plain");
       const before = await service.traffic();
-      await service.fault({ mode: "latency", ms: 400 });
+      await service.fault({ mode: "latency", ms: 800 });
       const late = await say("late");
       await service.fault({ mode: "silent" });
       const silent = await say("silent", 600);
@@ -353,13 +354,13 @@ socket.on("data", (text) => console.log(String(text))).on("error", ({ code }) =>
       const refused = await say("refused");
       await service.fault({ mode: "pass" });
       const again = await say("again");
-      const heard = await service.heard();
+      const heard = (await service.heard()).map((sent) => sent.toString("latin1"));
       const after = await service.traffic();
       return {
         variable: await place.said("echo $ECHO_URL"),
         said: [plain, late, silent, refused, again].map(({ what }) => what),
-        lateBy: late.tookMs >= 400,
-        plainBy: plain.tookMs < 400,
+        lateBy: late.tookMs >= 800,
+        plainBy: plain.tookMs < 800,
         held: held.lines.map(({ text }) => text),
         heard: ["plain", "late", "silent", "held", "again"].filter((word) => heard.includes(word)),
         unheard: heard.includes("refused"),
@@ -424,12 +425,26 @@ http.createServer((request, response) => setTimeout(() => response.end(request.u
   },
 };
 
+const timed = ["proxy", "requests"];
+
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "douze-lab-probe-"));
   const seen: Record<string, unknown> = {};
   try {
     const probe = await probeSandbox(folder);
-    if (probe.there) for (const [name, run] of Object.entries(primitives)) seen[name] = await run(probe.tools);
+    if (probe.there) {
+      const { tools } = probe;
+      const one = async (name: string): Promise<void> => {
+        seen[name] = await primitives[name]?.(tools);
+      };
+      // Sandboxes do not know of each other; those that measure time have the machine for themselves.
+      await Promise.all(
+        Object.keys(primitives)
+          .filter((name) => !timed.includes(name))
+          .map(one),
+      );
+      for (const name of timed) await one(name);
+    }
     console.log(JSON.stringify({ probe, user: process.getuid?.(), seen }));
   } finally {
     await rm(folder, { recursive: true, force: true });
