@@ -44,7 +44,7 @@ function baselineOf(text: string): Baseline {
   } catch (cause) {
     throw invalid(baselineFile, "it is no JSON", cause);
   }
-  const entries = typeof value === "object" && value !== null ? Object.entries(value) : undefined;
+  const entries = typeof value === "object" && value !== null && !Array.isArray(value) ? Object.entries(value) : undefined;
   if (!entries?.every(([, severity]) => ["error", "warning", "note"].includes(severity as string)))
     throw invalid(baselineFile, "expected fingerprints, each with `error`, `warning` or `note`");
   return Object.fromEntries(entries) as Record<string, Severity>;
@@ -69,7 +69,8 @@ function waiversOf(text: string): Waiver[] {
     if (missing.length > 0) throw invalid(waiversFile, `waiver ${index + 1} lacks ${missing.map((key) => `\`${key}:\``).join(", ")}`);
     const waiver = each as unknown as Waiver;
     const until = Date.parse(waiver.until);
-    if (!/^\d{4}-\d{2}-\d{2}$/.test(waiver.until) || Number.isNaN(until))
+    // The 31st of February would be taken for a day of March.
+    if (Number.isNaN(until) || new Date(until).toISOString().slice(0, 10) !== waiver.until)
       throw invalid(waiversFile, `waiver ${index + 1}: \`until:\` is a day, such as 2027-03-31`);
     if (until > Date.now() + longestMs) throw invalid(waiversFile, `waiver ${index + 1}: \`until:\` is more than a year away`);
     return waiver;

@@ -132,6 +132,7 @@ async function baselineOf(lab: Omit<Lab, "baseline">): Promise<Baseline> {
   try {
     return await findBaseline(lab);
   } catch (error) {
+    if (error instanceof Problem) return { started: false, reason: "no-engine", because: error.what, lines: [error.fix] };
     if (!(error instanceof MigrationFailed)) throw error;
     const { lines, message } = error;
     const without = await findBaseline({ ...lab, sandbox: (options) => lab.sandbox({ ...options, migrated: false }) });
@@ -188,16 +189,24 @@ interface OneParts {
   readonly told: (text: string) => void;
 }
 
+/** Of an app that did not come up, and for checks that run nothing. */
+const nothingSeen: Lab["baseline"] = { started: true, startMs: 0, others: [] };
+
 async function examineOne(check: AnyCheck, parts: OneParts): Promise<CheckResult> {
   const { request, prepared, probe } = parts;
   const { seed, profile, tries } = request;
   const none = { runs: [], trials: [], timeline: [], evidence: undefined, tookMs: 0, seed } as const;
-  if (check.kind === "dynamic" && (!probe?.there || !prepared?.build || !prepared.baseline.started)) {
+  const mayRun = prepared?.build && (prepared.baseline.started || check.beforeStart);
+  if (check.kind === "dynamic" && !(probe?.there && mayRun)) {
     const ruling =
       probe && !probe.there
         ? unknown("no-sandbox", probe.says, probe.add)
         : prepared && !prepared.baseline.started
-          ? unknown("no-start", prepared.baseline.because, prepared.baseline.lines.at(-1) ?? "make it start with what its manifest says")
+          ? unknown(
+              prepared.baseline.reason ?? "no-start",
+              prepared.baseline.because,
+              prepared.baseline.lines.at(-1) ?? "make it start with what its manifest says",
+            )
           : unknown("no-start", "it was not built", "make it build");
     return { id: idOf(check), code: codeOf(check), ruling, ...none };
   }
@@ -209,7 +218,7 @@ async function examineOne(check: AnyCheck, parts: OneParts): Promise<CheckResult
       const timeline: TimelineEvent[] = [];
       const subject = change ? changed(parts.subject, change.commands ?? {}) : parts.subject;
       const build = prepared?.build;
-      const baseline = prepared?.baseline;
+      const baseline = prepared?.baseline.started ? prepared.baseline : nothingSeen;
       const known = parts as unknown as Known;
       const whole = build && { ...build, env: { ...build.env, ...change?.env } };
       // Static checks know neither build nor sandbox, and ask for none.
@@ -223,7 +232,7 @@ async function examineOne(check: AnyCheck, parts: OneParts): Promise<CheckResult
         told: parts.told,
         timeline,
       });
-      return { lab: { ...lab, baseline: baseline as Lab["baseline"] }, timeline };
+      return { lab: { ...lab, baseline }, timeline };
     },
   });
 }

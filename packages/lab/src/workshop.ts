@@ -1,7 +1,8 @@
-import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Engines, type EngineType, engineTypes } from "./engines/engines.ts";
+import { makeFolder, sweepFolders } from "./folders.ts";
 import type { Lab, SandboxOptions } from "./lab.ts";
 import type { ServiceNeed, Subject, SubjectBuild } from "./model/subject.ts";
 import type { TimelineEvent } from "./model/timeline.ts";
@@ -23,7 +24,8 @@ export class Workshop implements AsyncDisposable {
 
   /** In the machine's folder for temporary files: a socket's path must be short. */
   static async open(path: string): Promise<Workshop> {
-    const folder = await mkdtemp(join(tmpdir(), "douze-lab-"));
+    await sweepFolders(tmpdir());
+    const folder = await makeFolder(tmpdir());
     // A database server runs as somebody else where we are root, and has to get to its own folder.
     await chmod(folder, 0o711);
     return new Workshop(folder, path);

@@ -9,12 +9,13 @@ export class Cookies {
     if (!answer.ok) return [];
     const changed: string[] = [];
     for (const line of answer.headers["set-cookie"] ?? []) {
-      const [pair = ""] = line.split(";");
+      const [pair = "", ...attributes] = line.split(";");
       const at = pair.indexOf("=");
       if (at < 1) continue;
       const [name, value] = [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
       if (this.#values.get(name) !== value) changed.push(name);
-      this.#values.set(name, value);
+      if (isTakenAway(attributes)) this.#values.delete(name);
+      else this.#values.set(name, value);
     }
     return changed;
   }
@@ -34,4 +35,16 @@ export class Cookies {
     if (this.#values.size === 0) return {};
     return { cookie: [...this.#values].map(([name, value]) => `${name}=${value}`).join("; ") };
   }
+}
+
+/** A server ends a cookie by a time that is over. @see https://www.rfc-editor.org/rfc/rfc6265#section-5.3 */
+function isTakenAway(attributes: readonly string[]): boolean {
+  const value = (name: string): string | undefined =>
+    attributes
+      .map((each) => each.trim())
+      .find((each) => each.toLowerCase().startsWith(`${name}=`))
+      ?.slice(name.length + 1);
+  const [age, expires] = [value("max-age"), value("expires")];
+  // The age counts where there are both.
+  return age === undefined ? expires !== undefined && Date.parse(expires) <= Date.now() : Number(age) <= 0;
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { Problem } from "@douze/core";
 import { findProgram } from "../sandbox/tools.ts";
 import type { Engine, Store } from "./engine.ts";
 import { startPostgres } from "./postgres.ts";
@@ -20,7 +21,11 @@ export class Engines implements AsyncDisposable {
     this.#path = path;
   }
 
-  /** A new store of a kind. */
+  /**
+   * A new store of a kind.
+   *
+   * @throws Problem resource-not-installed, resource-root-refused
+   */
   async makeStore(type: EngineType): Promise<Store> {
     const engine = this.#engines.get(type) ?? this.#start(type);
     this.#engines.set(type, engine);
@@ -31,7 +36,12 @@ export class Engines implements AsyncDisposable {
     if (type === "postgres") return await startPostgres(join(this.#folder, "pg"), this.#path);
     const program = findProgram("redis-server", this.#path) ?? findProgram("valkey-server", this.#path);
     if (!program)
-      throw new Error("there is neither redis-server nor valkey-server on this machine: install one, such as Debian's redis-server");
+      throw new Problem({
+        code: "resource-not-installed",
+        what: "there is no Redis or Valkey to run the app's store with",
+        why: "neither `redis-server` nor `valkey-server` is on the PATH",
+        fix: "install one, such as Debian's package `redis-server`",
+      });
     return await redisEngine(join(this.#folder, "redis"), program);
   }
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { commandAs, findIdentity, giveTo } from "@douze/local/postgres-identity";
 import { findPrograms, fittingPrograms } from "@douze/local/postgres-programs";
 import postgres, { type Sql } from "postgres";
+import { endingWithUs, findProgram } from "../sandbox/tools.ts";
 import type { Engine, Store } from "./engine.ts";
 
 const port = 5432;
@@ -50,7 +51,8 @@ export async function startPostgres(folder: string, path: string): Promise<Engin
     data,
     ...Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`]),
   ]);
-  const server = spawn(command.program, [...(command.args ?? [])], { ...spawnOptions(command), stdio: ["ignore", "ignore", "ignore"] });
+  const lead = endingWithUs(findProgram("setpriv", ""), command.program, command.args ?? []);
+  const server = spawn(...lead, { ...spawnOptions(command), stdio: ["ignore", "ignore", "ignore"] });
   const owner = connected(folder, "postgres");
   for (let tries = 0; ; tries++) {
     try {

@@ -4,6 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { endingWithUs, findProgram } from "../sandbox/tools.ts";
 import type { Engine, Store } from "./engine.ts";
 
 /** One server for each store: they start in a few milliseconds, and a Redis database has no name and no user of its own. */
@@ -41,7 +42,7 @@ async function startStore(socket: string, folder: string, program: string, passw
     "--dir",
     folder,
   ];
-  const server = spawn(program, settings, { stdio: "ignore", cwd: "/" });
+  const server = spawn(...endingWithUs(findProgram("setpriv", ""), program, settings), { stdio: "ignore", cwd: "/" });
   await Promise.race([answering(socket, server), once(server, "error").then(([error]) => Promise.reject(error as Error))]);
   return {
     socket,

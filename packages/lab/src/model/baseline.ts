@@ -1,8 +1,15 @@
 import type { CheckedRoundtrip } from "@douze/core";
+import type { UnknownReason } from "./verdict.ts";
 
 /** What the app does when nothing is done to it: found once, before the experiments. Pure data. */
 export type Baseline =
-  | { readonly started: false; readonly because: string; readonly lines: readonly string[] }
+  | {
+      readonly started: false;
+      /** Default `no-start`. */
+      readonly reason?: UnknownReason;
+      readonly because: string;
+      readonly lines: readonly string[];
+    }
   | {
       readonly started: true;
       /** From the start until it was ready, in milliseconds. */

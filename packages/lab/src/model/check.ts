@@ -32,6 +32,8 @@ export interface Check<Evidence = unknown> {
   readonly limits?: string;
   /** Without which it is unknown. */
   readonly needs: readonly Capability[];
+  /** Whether it says something of an app that does not come up undisturbed as well. Default false: it is unknown then. */
+  readonly beforeStart?: boolean;
   /** How often a failing experiment must fail. Default 3; 2 where one takes more than half a minute. */
   readonly repeats?: number;
   /** How often a passing experiment is run in the standard profile. Default 1. */

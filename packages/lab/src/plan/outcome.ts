@@ -2,13 +2,12 @@ import type { AnyCheck } from "../model/check.ts";
 import { idOf } from "../model/check.ts";
 import type { Examination } from "../model/examination.ts";
 import { type FactorName, factorNames } from "../model/factor.ts";
-import type { CheckResult } from "../model/result.ts";
-import type { Severity } from "../model/verdict.ts";
+import type { Severity, Verdict } from "../model/verdict.ts";
 import { type Accepted, counts } from "./accept.ts";
 import { weighs } from "./conclude.ts";
 
 /** How an app stands to a factor. */
-export type FactorState = "holds" | "breaks" | "not applicable" | "untested";
+export type FactorState = "holds" | "breaks" | "waived" | "not applicable" | "untested";
 
 export interface FactorOutcome {
   readonly factor: FactorName;
@@ -24,8 +23,9 @@ export interface Outcome {
 }
 
 /**
- * Pure. A factor breaks with one error that counts and that was proven; it holds with a core check that passed and nothing that weighs a warning or
- * more; it is untested where its core checks could not tell.
+ * Pure. A factor breaks with a finding that weighs a warning or more and that nobody has waived: one of the baseline too, since that excuses a
+ * pipeline and mends nothing. It is waived where such findings are waived and nothing else is; it holds where a core check passed and there is
+ * none of them; it is untested where its core checks could not tell.
  */
 export function outcomeOf(
   { results }: Pick<Examination, "results">,
@@ -33,17 +33,10 @@ export function outcomeOf(
   checks: readonly AnyCheck[],
 ): Outcome {
   const core = new Set(checks.filter((check) => check.core).map(idOf));
-  const inFactor = (factor: FactorName): readonly CheckResult[] => results.filter(({ id }) => id.startsWith(`${factor}/`));
   const factors = factorNames.map((factor): FactorOutcome => {
-    const own = inFactor(factor);
-    const counting = findings.filter(({ id, standing }) => id.startsWith(`${factor}/`) && counts(standing));
-    const cores = own.filter(({ id }) => core.has(id));
-    if (counting.some(({ finding }) => finding.severity === "error")) return { factor, state: "breaks" };
-    if (cores.length > 0 && cores.every(({ ruling }) => ruling.verdict === "inapplicable")) return { factor, state: "not applicable" };
-    const holds =
-      cores.some(({ ruling }) => ruling.verdict === "pass" || ruling.verdict === "fail") &&
-      !counting.some(({ finding }) => weighs(finding.severity, "warning"));
-    return { factor, state: holds ? "holds" : counting.some(({ finding }) => weighs(finding.severity, "warning")) ? "breaks" : "untested" };
+    const cores = results.filter(({ id }) => id.startsWith(`${factor}/`) && core.has(id)).map(({ ruling }) => ruling.verdict);
+    const weighty = findings.filter(({ id, finding }) => id.startsWith(`${factor}/`) && weighs(finding.severity, "warning"));
+    return { factor, state: stateOf(cores, weighty) };
   });
   const concerning = results.filter(({ id, ruling }) => core.has(id) && ruling.verdict !== "inapplicable");
   return {
@@ -51,6 +44,14 @@ export function outcomeOf(
     coverage: { tested: concerning.filter(({ ruling }) => ruling.verdict !== "unknown").length, of: concerning.length },
     unknown: results.filter(({ ruling }) => ruling.verdict === "unknown").length,
   };
+}
+
+function stateOf(cores: readonly Verdict[], weighty: Accepted["findings"]): FactorState {
+  if (weighty.some(({ standing }) => standing.kind !== "waived")) return "breaks";
+  if (weighty.length > 0) return "waived";
+  if (cores.length > 0 && cores.every((verdict) => verdict === "inapplicable")) return "not applicable";
+  // A core check that found a mere note has been able to find more.
+  return cores.some((verdict) => verdict === "pass" || verdict === "fail") ? "holds" : "untested";
 }
 
 export interface Limits {

@@ -9,7 +9,7 @@ small,.sub,.claim,.again{color:var(--dim)}small{font-weight:400}.kicker{margin:0
 .factors{display:grid;grid-template-columns:repeat(auto-fill,minmax(9.2rem,1fr));gap:.6rem}
 .factor{display:block;padding:.7rem .8rem;border:1px solid var(--line);border-left:4px solid var(--dim);border-radius:.5rem;background:var(--card);color:inherit;text-decoration:none}
 .factor b{font-size:1.05rem}.factor span{display:block;font-size:.86rem}.factor em{font-style:normal;font-size:.78rem;color:var(--dim)}
-.factor.holds{border-left-color:var(--good)}.factor.breaks{border-left-color:var(--bad)}.factor.breaks em{color:var(--bad)}.factor.untested{border-left-color:var(--warn)}
+.factor.holds{border-left-color:var(--good)}.factor.breaks{border-left-color:var(--bad)}.factor.breaks em{color:var(--bad)}.factor.waived,.factor.untested{border-left-color:var(--warn)}
 article{background:var(--card);border:1px solid var(--line);border-radius:.7rem;padding:1rem 1.2rem;margin:0 0 1rem}article h3{margin:0}.claim{margin:.1rem 0 .8rem}
 .finding{border-left:3px solid var(--note);padding-left:.9rem;margin:.8rem 0}.finding.error{border-left-color:var(--bad)}.finding.warning{border-left-color:var(--warn)}.what{margin:0 0 .4rem;font-weight:600}
 dl{display:grid;grid-template-columns:6rem 1fr;gap:.25rem .8rem;margin:.4rem 0}dt{color:var(--dim)}dd{margin:0;overflow-wrap:anywhere}

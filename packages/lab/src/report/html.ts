@@ -20,7 +20,7 @@ export function htmlReport(report: ReportIn): string {
 <title>${text(examination.app)}: twelve factors</title><style>${style}</style></head><body>
 <header><p class="kicker">douze check</p><h1>${text(examination.app)}</h1>
 <p class="sub">${when} UTC${text(commit)} · profile ${examination.profile} · seed ${text(examination.seed)} · ${(examination.tookMs / 1000).toFixed(0)} s</p>
-<p class="headline ${breaks > 0 ? "bad" : "good"}">Holds ${count("holds")} · Breaks ${breaks} · Not applicable ${count("not applicable")} · Untested ${count("untested")}
+<p class="headline ${breaks > 0 ? "bad" : "good"}">Holds ${count("holds")} · Breaks ${breaks}${count("waived") > 0 ? ` · Waived ${count("waived")}` : ""} · Not applicable ${count("not applicable")} · Untested ${count("untested")}
 <small>${outcome.coverage.tested} of ${outcome.coverage.of} core checks came to a verdict</small></p></header>
 <section class="factors">${outcome.factors.map(({ factor, state }) => `<a class="factor ${state.replace(" ", "-")}" href="#${factor}"><b>${numeralOf(factor)}</b><span>${text(factor.replaceAll("-", " "))}</span><em>${state}</em></a>`).join("")}</section>
 ${findingCards(report)}
@@ -94,5 +94,5 @@ function factorSection(factor: Parameters<typeof numeralOf>[0], { examination, c
       return `<details class="${ruling.verdict}"><summary><b>${ruling.verdict}</b> <code>${text(result.code)}</code> ${text(said)} <small>${(result.tookMs / 1000).toFixed(1)} s</small></summary>
 <p>${text(check?.claim ?? "")}. ${text(more)}</p>${ruling.verdict === "fail" ? "" : timelineSvg(result.timeline)}</details>`;
     });
-  return rows.length === 0 ? "" : `<h3 id="${factor}">${numeralOf(factor)} ${text(factor.replaceAll("-", " "))}</h3>${rows.join("")}`;
+  return `<h3 id="${factor}">${numeralOf(factor)} ${text(factor.replaceAll("-", " "))}</h3>${rows.join("") || `<p class="none">Nothing of it was tried.</p>`}`;
 }

@@ -19,14 +19,14 @@ export function junitReport({ examination, accepted }: ReportIn, failOn: Severit
     const name = `${numeralOf(factor)} ${factor}`;
     const time = own.reduce((sum, { tookMs }) => sum + tookMs, 0) / 1000;
     return [
-      `  <testsuite name="${xmlText(name)}" tests="${own.length}" failures="${count("failure")}" errors="0" skipped="${count("skipped")}" time="${time.toFixed(3)}">`,
+      `  <testsuite name="${xmlAttribute(name)}" tests="${own.length}" failures="${count("failure")}" errors="0" skipped="${count("skipped")}" time="${time.toFixed(3)}">`,
       ...cases.map(({ xml }) => xml),
       "  </testsuite>",
     ];
   });
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="${xmlText(`douze check ${examination.app}`)}">`,
+    `<testsuites name="${xmlAttribute(`douze check ${examination.app}`)}">`,
     ...suites,
     "</testsuites>",
     "",
@@ -40,10 +40,10 @@ function caseOf(
   failOn: Severity,
 ): { kind: "passed" | "failure" | "skipped"; xml: string } {
   const { id, code, ruling, tookMs } = result;
-  const head = `    <testcase name="${xmlText(code)}" classname="${xmlText(factor)}" time="${(tookMs / 1000).toFixed(3)}"`;
+  const head = `    <testcase name="${xmlAttribute(code)}" classname="${xmlAttribute(factor)}" time="${(tookMs / 1000).toFixed(3)}"`;
   if (ruling.verdict === "inapplicable" || ruling.verdict === "unknown") {
     const message = ruling.verdict === "unknown" ? `unknown: ${ruling.reason}: ${ruling.because}` : `inapplicable: ${ruling.because}`;
-    return { kind: "skipped", xml: `${head}><skipped message="${xmlText(message)}"/></testcase>` };
+    return { kind: "skipped", xml: `${head}><skipped message="${xmlAttribute(message)}"/></testcase>` };
   }
   if (ruling.verdict === "pass")
     return { kind: "passed", xml: `${head}><system-out>${xmlText(`${ruling.what}; ${ruling.power}`)}</system-out></testcase>` };
@@ -59,17 +59,21 @@ function caseOf(
   if (!first) return { kind: "passed", xml: `${head}><system-out>${xmlText(text)}</system-out></testcase>` };
   return {
     kind: "failure",
-    xml: `${head}><failure type="${first.finding.severity}" message="${xmlText(first.finding.what)}">${xmlText(text)}</failure></testcase>`,
+    xml: `${head}><failure type="${first.finding.severity}" message="${xmlAttribute(first.finding.what)}">${xmlText(text)}</failure></testcase>`,
   };
 }
 
-/** For XML: its signs, and what it cannot hold at all. */
+/** For XML: its signs, and what it cannot hold at all, by its number, as pytest writes it. */
 function xmlText(text: string): string {
   return text
-    .replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, "\ufffd")
+    .replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, (sign) => `#x${sign.charCodeAt(0).toString(16).toUpperCase()}`)
     .replace(/&/g, "&amp;")
     .replace(/</g, "&lt;")
     .replace(/>/g, "&gt;")
-    .replace(/"/g, "&quot;")
-    .replace(/\n(?=[^<]*"$)/g, "&#10;");
+    .replace(/\r/g, "&#13;");
+}
+
+/** The same in quotes, where a line break would be read as a space. */
+function xmlAttribute(text: string): string {
+  return xmlText(text).replace(/"/g, "&quot;").replace(/\n/g, "&#10;").replace(/\t/g, "&#9;");
 }

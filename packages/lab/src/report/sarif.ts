@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
+import type { Log, ReportingDescriptor, Result } from "sarif";
 import { type AnyCheck, codeOf, idOf } from "../model/check.ts";
 import { factorPage } from "../model/factor.ts";
-import type { Severity } from "../model/verdict.ts";
+import type { Accepted } from "../plan/accept.ts";
 import { explanation } from "./explain.ts";
 import type { ReportIn } from "./text.ts";
-
-const levels: Readonly<Record<Severity, "error" | "warning" | "note">> = { error: "error", warning: "warning", note: "note" };
 
 /**
  * SARIF 2.1.0, for code scanning: findings alone, since readers have shown passes as alerts; what became of the rest is in the run's properties.
@@ -17,7 +16,7 @@ export function sarifReport({ examination, accepted, outcome, checks }: ReportIn
   const ran = checks.filter((check) => examination.results.some(({ id }) => id === idOf(check)));
   const declared = examination.processes[0]?.from;
   const fallback = declared !== undefined && /^(douze\.yaml|Procfile)$/.test(declared) ? declared : "README.md";
-  return {
+  const log: Log = {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
     version: "2.1.0",
     runs: [
@@ -32,39 +31,7 @@ export function sarifReport({ examination, accepted, outcome, checks }: ReportIn
           },
         },
         invocations: [{ executionSuccessful: true, startTimeUtc: new Date(examination.startedAt).toISOString() }],
-        results: accepted.findings.map(({ code, fingerprint, finding, standing }) => ({
-          ruleId: code,
-          ruleIndex: ran.findIndex((check) => codeOf(check) === code),
-          kind: "fail",
-          level: levels[finding.severity],
-          message: {
-            text: [
-              finding.what,
-              ...(finding.details ?? []),
-              `Control: ${finding.control}`,
-              ...(finding.fix ? [`Fix: ${finding.fix.text}`] : []),
-            ].join("\n"),
-          },
-          locations: [
-            {
-              physicalLocation: {
-                artifactLocation: { uri: finding.where?.file ?? fallback, uriBaseId: "%SRCROOT%" },
-                region: { startLine: finding.where?.line ?? 1 },
-              },
-            },
-          ],
-          partialFingerprints: { "douze/v1": createHash("sha256").update(fingerprint).digest("hex") },
-          baselineState: standing.kind === "known" ? "unchanged" : "new",
-          ...(standing.kind === "waived" && {
-            suppressions: [
-              {
-                kind: "external",
-                status: "accepted",
-                justification: `${standing.waiver.reason} (${standing.waiver.owner}, until ${standing.waiver.until})`,
-              },
-            ],
-          }),
-        })),
+        results: accepted.findings.map((finding) => resultOf(finding, ran, fallback)),
         properties: {
           seed: examination.seed,
           profile: examination.profile,
@@ -74,9 +41,55 @@ export function sarifReport({ examination, accepted, outcome, checks }: ReportIn
       },
     ],
   };
+  return log;
 }
 
-function ruleOf(check: AnyCheck): object {
+function resultOf(
+  { code, fingerprint, finding, standing }: Accepted["findings"][number],
+  ran: readonly AnyCheck[],
+  fallback: string,
+): Result {
+  return {
+    ruleId: code,
+    ruleIndex: ran.findIndex((check) => codeOf(check) === code),
+    kind: "fail",
+    level: finding.severity,
+    message: {
+      text: [
+        finding.what,
+        ...(finding.details ?? []),
+        `Control: ${finding.control}`,
+        ...(finding.fix ? [`Fix: ${finding.fix.text}`] : []),
+      ].join("\n"),
+    },
+    locations: [
+      {
+        physicalLocation: {
+          artifactLocation: { uri: pathUri(finding.where?.file ?? fallback), uriBaseId: "%SRCROOT%" },
+          region: { startLine: finding.where?.line ?? 1 },
+        },
+      },
+    ],
+    partialFingerprints: { "douze/v1": createHash("sha256").update(fingerprint).digest("hex") },
+    baselineState: standing.kind === "known" ? "unchanged" : "new",
+    ...(standing.kind === "waived" && {
+      suppressions: [
+        {
+          kind: "external",
+          status: "accepted",
+          justification: `${standing.waiver.reason} (${standing.waiver.owner}, until ${standing.waiver.until})`,
+        },
+      ],
+    }),
+  };
+}
+
+/** A path as a relative reference: a space, or a colon before the first slash, would be another thing in a URI. */
+function pathUri(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
+}
+
+function ruleOf(check: AnyCheck): ReportingDescriptor {
   return {
     id: codeOf(check),
     name: check.name,
@@ -84,7 +97,8 @@ function ruleOf(check: AnyCheck): object {
     fullDescription: { text: `${check.claim}. ${check.norm}` },
     help: { text: explanation(check), markdown: explanation(check) },
     helpUri: factorPage(check.factor),
-    defaultConfiguration: { level: levels[check.severity] },
-    properties: { tags: [check.factor, check.kind, check.profile, ...(check.core ? ["core"] : [])] },
+    defaultConfiguration: { level: check.severity },
+    // Each once, as the schema wants it: `static` is a kind and a profile.
+    properties: { tags: [...new Set([check.factor, check.kind, check.profile, ...(check.core ? ["core"] : [])])] },
   };
 }

@@ -6,6 +6,7 @@ import type { CheckResult } from "../model/result.ts";
 import type { Finding, Severity } from "../model/verdict.ts";
 import { type Accepted, counts, type Standing } from "../plan/accept.ts";
 import type { FactorState, Outcome } from "../plan/outcome.ts";
+import { harmless } from "./harmless.ts";
 
 /** Writes a text in a style, or as it is. */
 export type Styled = (style: "bold" | "dim" | "red" | "yellow" | "green" | "cyan", text: string) => string;
@@ -20,6 +21,7 @@ export interface ReportIn {
 const stateMarks: Readonly<Record<FactorState, readonly [mark: string, style: "green" | "red" | "dim" | "yellow"]>> = {
   holds: ["✓", "green"],
   breaks: ["✗", "red"],
+  waived: ["~", "yellow"],
   "not applicable": ["–", "dim"],
   untested: ["?", "yellow"],
 };
@@ -35,7 +37,7 @@ export function reportText({ examination, accepted, outcome, checks }: ReportIn,
   }
   lines.push(...unknownLines(examination.results, styled), "", headline(outcome, styled), ...factorLines(outcome, styled));
   for (const waiver of accepted.unused)
-    lines.push(styled("yellow", `waiver unused: ${waiver.check} ${waiver.subject} (${waiver.owner}); delete it`));
+    lines.push(styled("yellow", harmless(`waiver unused: ${waiver.check} ${waiver.subject} (${waiver.owner}); delete it`)));
   if (accepted.gone.length > 0)
     lines.push(styled("dim", `${accepted.gone.length} of the baseline are gone: \`douze check --prune\` takes them out`));
   return lines.join("\n");
@@ -47,6 +49,7 @@ export function headline({ factors, coverage }: Outcome, styled: Styled): string
   const parts = [
     styled("green", `Holds ${count("holds")}`),
     count("breaks") > 0 ? styled("red", `Breaks ${count("breaks")}`) : "Breaks 0",
+    ...(count("waived") > 0 ? [styled("yellow", `Waived ${count("waived")}`)] : []),
     `Not applicable ${count("not applicable")}`,
     count("untested") > 0 ? styled("yellow", `Untested ${count("untested")}`) : "Untested 0",
   ];
@@ -68,7 +71,7 @@ function resultLines(result: CheckResult, check: AnyCheck, { findings }: Accepte
   return own.flatMap(({ finding, standing }) => {
     const mark = counts(standing)
       ? styled(severityStyles[finding.severity], finding.severity === "note" ? "NOTE" : finding.severity === "warning" ? "WARN" : "FAIL")
-      : styled("dim", "ok'd");
+      : styled("dim", standing.kind);
     const runs = result.runs.length > 1 ? `${result.runs.filter((each) => each === "fail").length}/${result.runs.length} runs` : "";
     const head = [mark, styled("bold", code.padEnd(28)), ruling.confidence, finding.severity, runs].filter(Boolean).join("  ");
     return [
@@ -84,26 +87,17 @@ function resultLines(result: CheckResult, check: AnyCheck, { findings }: Accepte
 function findingLines(finding: Finding, check: AnyCheck, { trials }: CheckResult, styled: Styled): string[] {
   const { where, fix } = finding;
   const trial = trials.find(({ subject }) => subject === finding.subject);
-  const tried = trial
-    ? trial.holds
-      ? styled("green", `   tried: with ${trial.says} it passes (${trial.what})`)
-      : styled("yellow", `   tried: with ${trial.says} it still fails (${trial.what})`)
-    : "";
+  const said = trial && harmless(`with ${trial.says} it ${trial.holds ? "passes" : "still fails"} (${trial.what})`);
+  const tried = trial ? `   ${styled(trial.holds ? "green" : "yellow", `tried: ${said}`)}` : "";
+  const line = where?.line === undefined ? "" : `:${where.line}`;
+  const text = where?.text === undefined ? "" : `   ${where.text}`;
   return [
-    row("what", finding.what, styled),
-    ...(finding.details ?? []).map((detail) => row("", detail, styled)),
-    ...(where
-      ? [
-          row(
-            "where",
-            `${where.file}${where.line === undefined ? "" : `:${where.line}`}${where.text === undefined ? "" : `   ${where.text}`}`,
-            styled,
-          ),
-        ]
-      : []),
-    row("control", finding.control, styled),
+    row("what", harmless(finding.what), styled),
+    ...(finding.details ?? []).map((detail) => row("", harmless(detail), styled)),
+    ...(where ? [row("where", harmless(`${where.file}${line}${text}`), styled)] : []),
+    row("control", harmless(finding.control), styled),
     row("norm", `${factorPage(check.factor).replace("https://", "")} ${check.norm}`, styled),
-    ...(fix ? [row("fix", `${fix.text}${tried}`, styled)] : []),
+    ...(fix ? [row("fix", `${harmless(fix.text)}${tried}`, styled)] : []),
   ];
 }
 
@@ -114,9 +108,9 @@ function standingLines(standing: Standing, styled: Styled): string[] {
     case "known":
       return [row("known", "it is in the baseline", styled)];
     case "waived":
-      return [row("waived", `by ${standing.waiver.owner} until ${standing.waiver.until}: ${standing.waiver.reason}`, styled)];
+      return [row("waived", harmless(`by ${standing.waiver.owner} until ${standing.waiver.until}: ${standing.waiver.reason}`), styled)];
     case "expired":
-      return [row("waiver", styled("red", `expired on ${standing.waiver.until} (${standing.waiver.owner})`), styled)];
+      return [row("waiver", styled("red", harmless(`expired on ${standing.waiver.until} (${standing.waiver.owner})`)), styled)];
   }
 }
 
@@ -134,8 +128,8 @@ function unknownLines(results: readonly CheckResult[], styled: Styled): string[]
       const named = codes.length > 4 ? `${codes.slice(0, 3).join(", ")} and ${codes.length - 3} more` : codes.join(", ");
       return [
         `${styled("yellow", "?   ")}  ${named}  ${styled("dim", first.ruling.reason)}`,
-        row("why", first.ruling.because, styled),
-        row("add", first.ruling.add, styled),
+        row("why", harmless(first.ruling.because), styled),
+        row("add", harmless(first.ruling.add), styled),
       ];
     }),
   ];
@@ -155,5 +149,5 @@ export function resultLine({ code, ruling, tookMs }: CheckResult, styled: Styled
         : ruling.verdict === "unknown"
           ? [styled("yellow", "?   "), ruling.because]
           : [styled("dim", "n/a "), ruling.because];
-  return `${mark}  ${code.padEnd(28)} ${styled("dim", `${(tookMs / 1000).toFixed(1)}s`.padStart(6))}  ${text}`;
+  return `${mark}  ${code.padEnd(28)} ${styled("dim", `${(tookMs / 1000).toFixed(1)}s`.padStart(6))}  ${harmless(text)}`;
 }

@@ -9,9 +9,12 @@ import type { Cell } from "./cell.ts";
 import type { Disk } from "./disk.ts";
 import { instant } from "./inside/clock.ts";
 import { runScript, setupScript } from "./setup-script.ts";
-import type { Tools } from "./tools.ts";
+import { endingWithUs, type Tools } from "./tools.ts";
 import { readTrace, type Trace, traceArguments } from "./trace.ts";
-import { descendants, type TreeProcess } from "./tree.ts";
+import { descendants, lives, type TreeProcess } from "./tree.ts";
+
+/** How long the kernel may take to end what was killed, in milliseconds. */
+const endMs = 5_000;
 
 /** A line of output, with when it arrived, in milliseconds since the epoch. */
 export interface Line {
@@ -112,7 +115,7 @@ export class Running implements AsyncDisposable {
           ...[`--target=${cell.pid}`, "--user", "--net", "--preserve-credentials", tools.unshare],
           ...["--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child", "/bin/sh", "-c", setupScript + runScript],
         ];
-    const child = spawn(tools.nsenter, into, {
+    const child = spawn(...endingWithUs(tools.setpriv, tools.nsenter, into), {
       stdio: ["ignore", "pipe", "pipe", "pipe"],
       cwd: "/",
       env: {
@@ -221,11 +224,14 @@ export class Running implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     const closed = once(this.#child, "close");
-    // Its namespaces end with it, and all in them; those of another stay.
-    const own = this.options.beside ? [...this.tree.map(({ pid }) => pid), this.first ?? 0].filter((pid) => pid > 0) : [];
+    // Its namespaces end with it, and all in them; those of another stay, and so would what stands above the app.
+    const own = this.options.beside ? descendants(this.#child.pid ?? -1).map(({ pid }) => pid) : [];
+    const { first } = this;
     this.#child.kill("SIGKILL");
     for (const pid of own) kill(pid, "SIGKILL");
     if (!this.#closed) await closed;
+    // What is in a namespace ends after whoever made it, and has its ports and folders until then.
+    if (first !== undefined) await this.until(() => !lives(first), endMs);
   }
 
   #hasBegun(): boolean {

@@ -49,9 +49,10 @@ export class Service {
     return await this.#cell.order("traffic", { proxy: this.#proxy });
   }
 
-  /** What the app has sent to it so far, as Latin-1; the first mebibyte. */
-  async heard(): Promise<string> {
-    return await this.#cell.order("heard", { proxy: this.#proxy });
+  /** What the app has sent to it so far, for each of its connections; the first mebibyte of all. */
+  async heard(): Promise<readonly Buffer[]> {
+    const heard = await this.#cell.order("heard", { proxy: this.#proxy });
+    return heard.map((sent) => Buffer.from(sent, "base64"));
   }
 }
 

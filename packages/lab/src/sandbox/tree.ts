@@ -50,6 +50,23 @@ function processOf(pid: number): TreeProcess | undefined {
   }
 }
 
+/** Whether a process is there and runs: one that has ended holds nothing any more, even where nobody has asked how. */
+export function lives(pid: number): boolean {
+  return processOf(pid)?.zombie === false;
+}
+
+/** A process and none that gets its number later: the number, and when it was started. Absent: there is none, or no way to tell. */
+export function identityOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const started = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    return started === undefined ? undefined : `${pid} ${started}`;
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
 /** Arguments of a process; empty for one that has ended. */
 export function argumentsOf(pid: number): readonly string[] {
   try {

@@ -11,6 +11,8 @@ interface Evidence {
 const sources: readonly {
   readonly language: string;
   readonly present: RegExp;
+  /** Whether a file in any folder tells of the language. Default: at the top alone. */
+  readonly anywhere?: true;
   readonly pins: readonly (readonly [file: RegExp, version: RegExp])[];
 }[] = [
   {
@@ -47,7 +49,9 @@ const sources: readonly {
   { language: "Go", present: /^go\.mod$/, pins: [[/^go\.mod$/, /^go\s+(\d[\w.]*)/m]] },
   {
     language: "Java",
-    present: /^(pom\.xml|build\.gradle(\.kts)?|.*\.java)$/,
+    present: /^(pom\.xml|build\.gradle(\.kts)?)$|\.java$/,
+    // Without a build tool its sources lie in folders of their packages.
+    anywhere: true,
     pins: [
       [/^system\.properties$/, /^java\.runtime\.version\s*=\s*(\S+)/m],
       [/^\.java-version$/, /^\s*(\d[\w.]*)/m],
@@ -79,8 +83,8 @@ export const runtimePinned: Check<Evidence> = {
   async observe({ codebase }) {
     const top = codebase.files.filter((path) => !path.includes("/"));
     const languages: Evidence["languages"][number][] = [];
-    for (const { language, present, pins } of sources) {
-      if (!top.some((path) => present.test(path))) continue;
+    for (const { language, present, anywhere, pins } of sources) {
+      if (!(anywhere ? codebase.files : top).some((path) => present.test(path))) continue;
       const found: { file: string; version: string }[] = [];
       for (const [name, pattern] of pins) {
         for (const file of top.filter((path) => name.test(path))) {

@@ -1,5 +1,5 @@
 import { type WrittenNote, writeNote } from "../../discover/roundtrip.ts";
-import { startWeb } from "../../experiment.ts";
+import { answers, startWeb } from "../../experiment.ts";
 import type { Lab } from "../../lab.ts";
 import type { Roundtrip, WebBaseline } from "../../model/baseline.ts";
 import type { Check } from "../../model/check.ts";
@@ -11,21 +11,24 @@ import { notesWay, read, write } from "../06-processes/notes.ts";
 interface Evidence {
   readonly services: readonly string[];
   readonly moved?: {
-    /** Bytes that went to the former and to the new service after the swap. */
-    readonly toFormer: number;
+    /** What went to the former services after the swap, by the variable of each, in bytes. */
+    readonly toFormer: readonly { readonly variable: string; readonly bytes: number }[];
+    /** Bytes that went to the new ones. */
     readonly toNew: number;
     readonly answered: boolean;
     readonly lines: readonly string[];
     /** Where something can be written: whether the old marker is out of sight, the new one in the new store alone, and the old one back at last. */
-    readonly data?: {
-      readonly oldHidden: boolean;
-      readonly newInNew: boolean;
-      readonly newInFormer: boolean;
-      readonly oldBack: boolean;
-      readonly unwritten?: string;
-    };
+    readonly data?: Data;
   };
   readonly none?: "no-web";
+}
+
+interface Data {
+  readonly oldHidden: boolean;
+  readonly newInNew: boolean;
+  readonly newInFormer: boolean;
+  readonly oldBack: boolean;
+  readonly unwritten?: string;
 }
 
 export const handleSwap: Check<Evidence> = {
@@ -58,8 +61,8 @@ export const handleSwap: Check<Evidence> = {
     const onFormer = Object.fromEntries(former.map(({ need, url }) => [need.variable, url]));
     const onFresh = Object.fromEntries(fresh.map(({ need, url }) => [need.variable, url]));
     const way = notesWay(lab);
-    const sum = async (list: typeof former): Promise<number> =>
-      (await Promise.all(list.map((each) => each.traffic()))).reduce((all, { bytesToService }) => all + bytesToService, 0);
+    const bytesOf = (list: typeof former): Promise<readonly number[]> =>
+      Promise.all(list.map(async (each) => (await each.traffic()).bytesToService));
     const use = async (port: number): Promise<void> => {
       for (const { path } of web.pages.filter(({ services }) => services.length > 0).slice(0, 3)) await sandbox.ask({ port, path });
     };
@@ -69,29 +72,27 @@ export const handleSwap: Check<Evidence> = {
       if (!("none" in way)) old = await write(lab, sandbox, first, way.roundtrip);
       await use(first.port);
     }
-    const before = { former: await sum(former), fresh: await sum(fresh) };
+    const before = { former: await bytesOf(former), fresh: await bytesOf(fresh) };
     lab.tell("starts it on the other service");
     await using second = await sandbox.start(web.type, { env: onFresh });
-    const { isReady } = await import("../../discover/baseline.ts");
-    const answered = (await isReady(sandbox, second, 20_000 * lab.slowness, web.pages[0]?.path ?? "/")) !== undefined;
-    let data: NonNullable<Evidence["moved"]>["data"];
+    const answered = (await answers(lab, sandbox, second, web, 20_000)) !== undefined;
+    let data: Omit<Data, "oldBack"> | undefined;
     if (answered) {
       await use(second.port);
-      if (!("none" in way) && old) {
-        data = await swapped(lab, sandbox, { web, roundtrip: way.roundtrip, second, old, former, fresh, onFormer });
-      }
+      if (!("none" in way) && old) data = await swapped(lab, sandbox, { roundtrip: way.roundtrip, second, old, former, fresh });
     }
-    const traffic = { toFormer: (await sum(former)) - before.former, toNew: (await sum(fresh)) - before.fresh };
-    // Back on the first, it talks to the first again: that is left out.
-    const toFormer = data ? 0 : traffic.toFormer;
+    const [toFormer, toNew] = [await bytesOf(former), await bytesOf(fresh)];
     return {
       services: names,
       moved: {
-        toFormer,
-        toNew: traffic.toNew,
+        toFormer: former.flatMap(({ need }, index) => {
+          const bytes = (toFormer[index] ?? 0) - (before.former[index] ?? 0);
+          return bytes > 0 ? [{ variable: need.variable, bytes }] : [];
+        }),
+        toNew: toNew.reduce((all, bytes, index) => all + bytes - (before.fresh[index] ?? 0), 0),
         answered,
         lines: second.process.lines.slice(-6).map(({ text }) => text),
-        ...(data && { data }),
+        ...(data && { data: { ...data, oldBack: await isBack(lab, sandbox, web, onFormer, old) } }),
       },
     };
   },
@@ -127,13 +128,15 @@ export const handleSwap: Check<Evidence> = {
       findings.push({ subject, severity: "error", what: "after the swap its data still go to the former service", control, fix });
     else if (moved.data && !moved.data.oldBack)
       findings.push({ subject, severity: "error", what: "back on the former service, what was written there is gone", control, fix });
-    else if (moved.toFormer > 0)
+    for (const { variable, bytes } of moved.toFormer)
       findings.push({
-        subject,
+        subject: variable,
         severity: "error",
-        what: `after the swap ${moved.toFormer} bytes still went to the former service`,
+        what: `with another service in ${variable}, ${bytes} bytes still went to the former one`,
         control,
-        fix,
+        fix: {
+          text: `take the whole address from ${variable}: host, port, user, password and database, and write none of them in the code`,
+        },
       });
     if (findings.length === 0 && moved.toNew === 0)
       return unknown(
@@ -153,26 +156,32 @@ export const handleSwap: Check<Evidence> = {
   },
 };
 
-type Data = NonNullable<NonNullable<Evidence["moved"]>["data"]>;
-
 interface Swapping {
-  readonly web: WebBaseline;
   readonly roundtrip: Roundtrip;
   readonly second: Started;
   readonly old: WrittenNote;
   readonly former: readonly Service[];
   readonly fresh: readonly Service[];
-  readonly onFormer: Readonly<Record<string, string>>;
 }
 
-/** Where old and new markers are, after the swap and after the way back. */
-async function swapped(lab: Lab, sandbox: Sandbox, { web, roundtrip, second, old, former, fresh, onFormer }: Swapping): Promise<Data> {
+/** Where old and new markers are after the swap. */
+async function swapped(lab: Lab, sandbox: Sandbox, { roundtrip, second, old, former, fresh }: Swapping): Promise<Omit<Data, "oldBack">> {
   const oldHidden = !(await read(sandbox, second, old));
   const note = await writeNote(sandbox.ask.bind(sandbox), second.port, roundtrip.way, `douze${lab.chance.hex(12)}`);
-  if (typeof note === "string") return { oldHidden, newInNew: false, newInFormer: false, oldBack: true, unwritten: note };
+  if (typeof note === "string") return { oldHidden, newInNew: false, newInFormer: false, unwritten: note };
   const holds = async (list: readonly Service[]): Promise<boolean> =>
     (await Promise.all(list.map(({ store }) => store.holds(note.marker)))).includes(true);
-  const [newInNew, newInFormer] = [await holds(fresh), await holds(former)];
-  await using third = await startWeb(lab, sandbox, web, { env: onFormer });
-  return { oldHidden, newInNew, newInFormer, oldBack: await read(sandbox, third, old) };
+  return { oldHidden, newInNew: await holds(fresh), newInFormer: await holds(former) };
+}
+
+/** Whether what was written on the first services is there again with them. */
+async function isBack(
+  lab: Lab,
+  sandbox: Sandbox,
+  web: WebBaseline,
+  env: Readonly<Record<string, string>>,
+  old: WrittenNote | undefined,
+): Promise<boolean> {
+  await using third = await startWeb(lab, sandbox, web, { env });
+  return old !== undefined && (await read(sandbox, third, old));
 }

@@ -1,4 +1,5 @@
 import { isReady } from "../../discover/baseline.ts";
+import { bareSql, statementsOf } from "../../engines/postgres-wire.ts";
 import { pause } from "../../experiment.ts";
 import type { Check } from "../../model/check.ts";
 import { failOr, inapplicable, pass } from "../../model/verdict.ts";
@@ -9,7 +10,7 @@ interface Evidence {
 }
 
 const definition =
-  /\b(CREATE\s+(?:UNLOGGED\s+|UNIQUE\s+)?(?:TABLE|INDEX|SCHEMA|TYPE|SEQUENCE|EXTENSION|MATERIALIZED VIEW)|ALTER\s+TABLE|DROP\s+(?:TABLE|INDEX|SCHEMA))\b[^;\0]{0,90}/gi;
+  /^\s*(CREATE\s+(?:OR\s+REPLACE\s+)?(?:UNLOGGED\s+|UNIQUE\s+)?(?:TABLE|INDEX|SCHEMA|TYPE|SEQUENCE|EXTENSION|MATERIALIZED\s+VIEW|VIEW|FUNCTION)|ALTER\s+TABLE|DROP\s+(?:TABLE|INDEX|SCHEMA|VIEW))\b/i;
 
 /** Queues and their like keep tables of their own, which are no schema of the app's. */
 const libraries = /graphile_worker|pgboss|procrastinate|que_|good_job|solid_(queue|cache|cable)|river_|oban_|django_celery|\bsession\b/i;
@@ -25,11 +26,11 @@ export const migrateNotInStart: Check<Evidence> = {
   norm: "“Run admin/management tasks as one-off processes”",
   method: [
     "Each process type is started on an empty database, without the release task before.",
-    "What it says to the database is read on the way: statements that create, alter or drop tables are looked for.",
+    "What it says to the database is read on the way, message by message: statements that create, alter or drop tables are looked for.",
   ],
   guards: [
     "Tables that a queue's library makes for itself are a note.",
-    "Temporary tables are left out.",
+    "Temporary tables are left out, and so is what only stands in a comment or a literal.",
     "A process that ends because the schema is missing is right.",
   ],
   limits: "Only PostgreSQL is understood.",
@@ -46,11 +47,8 @@ export const migrateNotInStart: Check<Evidence> = {
       if (routed) await isReady(sandbox, started, 8_000 * lab.slowness);
       else await started.process.until(() => started.process.end !== undefined, 2_000 * lab.slowness);
       await pause(300);
-      const heard = (await Promise.all(databases.map(({ name }) => sandbox.service(name).heard()))).join("\n");
-      const statements = [...heard.matchAll(definition)]
-        .map(([text]) => text.replace(/\s+/g, " ").trim())
-        .filter((text) => !/TEMP/i.test(text));
-      types.push({ type, statements: [...new Set(statements)].slice(0, 5), spoke: heard.length > 0 });
+      const heard = (await Promise.all(databases.map(({ name }) => sandbox.service(name).heard()))).flat();
+      types.push({ type, statements: definitionsIn(heard).slice(0, 5), spoke: heard.length > 0 });
     }
     return { databases: databases.length, types };
   },
@@ -75,3 +73,13 @@ export const migrateNotInStart: Check<Evidence> = {
     );
   },
 };
+
+/** Statements of all connections that define something; a literal or a comment that has such words does not. */
+function definitionsIn(connections: readonly Buffer[]): readonly string[] {
+  const statements = connections
+    .flatMap((sent) => statementsOf(sent))
+    .flatMap((sql) => bareSql(sql).split(";"))
+    .filter((sql) => definition.test(sql))
+    .map((sql) => sql.replace(/\s+/g, " ").trim().slice(0, 120));
+  return [...new Set(statements)];
+}

@@ -1,10 +1,12 @@
 import { isReady, listenersOf } from "../../discover/baseline.ts";
 import { firstPage } from "../../experiment.ts";
 import type { Check } from "../../model/check.ts";
-import { failOr, inapplicable, pass } from "../../model/verdict.ts";
+import { failOr, inapplicable, pass, unknown } from "../../model/verdict.ts";
 
 interface Evidence {
   readonly hasWeb: boolean;
+  /** Whether it came up undisturbed: one that does not listen anywhere has not, and nothing is known of its port. */
+  readonly came: boolean;
   readonly tries: readonly { readonly port: number; readonly answered: boolean; readonly listens: readonly number[] }[];
 }
 
@@ -23,12 +25,13 @@ export const honoursPort: Check<Evidence> = {
   ],
   guards: ["The text of the app is never looked at: frameworks and servers read PORT without the app naming it."],
   needs: ["sandbox"],
+  beforeStart: true,
   repeats: 2,
 
   async observe(lab) {
     const { web } = lab.baseline;
     const type = web?.type ?? lab.subject.processes.find(({ routed }) => routed)?.type;
-    if (type === undefined) return { hasWeb: false, tries: [] };
+    if (type === undefined) return { hasWeb: false, came: false, tries: [] };
     const tries: Evidence["tries"][number][] = [];
     for (const base of [21_000, 31_000]) {
       const port = base + lab.chance.whole(1, 8_000);
@@ -38,14 +41,16 @@ export const honoursPort: Check<Evidence> = {
       const listens = [...new Set((await listenersOf(sandbox, started)).map((each) => each.port))];
       tries.push({ port, answered: ready !== undefined, listens });
     }
-    return { hasWeb: true, tries };
+    return { hasWeb: true, came: web !== undefined, tries };
   },
 
-  judge({ hasWeb, tries }) {
+  judge({ hasWeb, came, tries }) {
     if (!hasWeb) return inapplicable("the app takes no requests");
     const told = tries.map(({ port }) => port).join(" and then ");
     const wrong = tries.filter(({ answered }) => !answered);
     const listens = [...new Set(wrong.flatMap((each) => each.listens))];
+    if (!came && listens.length === 0)
+      return unknown("no-start", `with PORT ${told} it listened nowhere, and it did not come up undisturbed`, "look at what it said");
     const findings =
       wrong.length > 0
         ? [

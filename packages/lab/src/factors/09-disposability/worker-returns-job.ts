@@ -21,7 +21,7 @@ interface Evidence {
 const jobs = 6;
 /** How soon a job that was handed back should be done by another worker, and how long it may take at all, in milliseconds. */
 const soonMs = 30_000;
-const longestMs = 90_000;
+const longestMs = 60_000;
 
 export const workerReturnsJob: Check<Evidence> = returning(
   "worker-returns-job",

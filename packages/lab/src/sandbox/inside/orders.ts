@@ -129,8 +129,8 @@ export interface Orders {
   };
   fault: { readonly in: { readonly proxy: string; readonly fault: Fault }; readonly out: undefined };
   traffic: { readonly in: { readonly proxy: string }; readonly out: Traffic };
-  /** What the app has sent to a service so far, as Latin-1; the first mebibyte. */
-  heard: { readonly in: { readonly proxy: string }; readonly out: string };
+  /** What the app has sent to a service so far, each connection in base64; the first mebibyte of all. */
+  heard: { readonly in: { readonly proxy: string }; readonly out: readonly string[] };
   ask: { readonly in: Request; readonly out: Answer };
   load: { readonly in: LoadOptions; readonly out: number };
   /** Ends a load: no new requests, those in flight are waited for; `graceMs` at most. */

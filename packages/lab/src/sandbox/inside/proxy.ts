@@ -14,7 +14,7 @@ interface Pair {
 export class FaultProxy {
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
-  readonly #heard: Buffer[] = [];
+  readonly #heard: Buffer[][] = [];
   #heardLength = 0;
   #fault: Fault = { mode: "pass" };
   #connections = 0;
@@ -44,8 +44,9 @@ export class FaultProxy {
     return { connections: this.#connections, open: this.#pairs.size, bytesToService: this.#toService, bytesFromService: this.#fromService };
   }
 
-  get heard(): string {
-    return Buffer.concat(this.#heard).toString("latin1");
+  /** Of each connection on which something was said, in base64. */
+  get heard(): readonly string[] {
+    return this.#heard.filter(({ length }) => length > 0).map((chunks) => Buffer.concat(chunks).toString("base64"));
   }
 
   async set(fault: Fault): Promise<void> {
@@ -66,18 +67,20 @@ export class FaultProxy {
 
   #welcome(app: Socket): void {
     this.#connections++;
+    const heard: Buffer[] = [];
+    this.#heard.push(heard);
     if (this.#fault.mode === "silent") {
       const pair = { app };
       this.#pairs.add(pair);
       app.on("error", ignored).on("close", () => this.#pairs.delete(pair));
-      app.on("data", (chunk) => this.#hear(chunk));
+      app.on("data", (chunk) => this.#hear(heard, chunk));
       return;
     }
     const service = createConnection({ path: this.#socket, allowHalfOpen: true });
     const pair = { app, service };
     this.#pairs.add(pair);
     app.on("data", (chunk) => {
-      this.#hear(chunk);
+      this.#hear(heard, chunk);
       this.#toService += chunk.length;
       if (this.#fault.mode !== "silent") service.write(chunk);
     });
@@ -102,9 +105,9 @@ export class FaultProxy {
     else if (fault.mode !== "silent") write();
   }
 
-  #hear(chunk: Buffer): void {
+  #hear(heard: Buffer[], chunk: Buffer): void {
     if (this.#heardLength >= heardBytes) return;
-    this.#heard.push(chunk);
+    heard.push(chunk);
     this.#heardLength += chunk.length;
   }
 }
