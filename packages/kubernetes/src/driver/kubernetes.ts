@@ -86,8 +86,8 @@ export class Kubernetes implements Driver {
     return this.#pictures.observations(signal);
   }
 
-  async apply(step: Step, _signal: AbortSignal): Promise<void> {
-    await this.#take(step);
+  async apply(step: Step, signal: AbortSignal): Promise<void> {
+    await this.#take(step, signal);
     this.#pictures.changed();
   }
 
@@ -178,14 +178,14 @@ export class Kubernetes implements Driver {
   /**
    * What a step changes in the cluster comes before it is written down as done: whoever is cut off in between takes the step again.
    */
-  async #take(step: Step): Promise<void> {
+  async #take(step: Step, signal: AbortSignal): Promise<void> {
     const { state, held } = this.#options;
     held();
     switch (step.do) {
       case "scale": {
         const { release, process, count, freshSince, freshSlots } = step;
         const next = withAsked(state.read(), release, process, { count, freshSince, freshSlots });
-        if (carried(next) === release) await this.#bring(release, process, next);
+        if (carried(next) === release) await this.#bring(release, process, next, signal);
         await this.#replaceSlots(release, process, freshSlots);
         return await state.write(next);
       }
@@ -204,7 +204,7 @@ export class Kubernetes implements Driver {
         return await state.write(next);
       }
       case "run-once":
-        return await this.#run(step);
+        return await this.#run(step, signal);
       case "end-run":
         return await endRun(this.#options, this.#pictures.picture, step);
       case "forget-run":
@@ -214,11 +214,11 @@ export class Kubernetes implements Driver {
   }
 
   /** One process type of a release, with what all of them need. */
-  async #bring(release: ReleaseVersion, process: ProcessType, next: TargetState): Promise<void> {
-    const { ground, workloads } = await this.#rendered(release, next);
-    await this.#applying.apply(ground);
+  async #bring(release: ReleaseVersion, process: ProcessType, next: TargetState, signal: AbortSignal): Promise<void> {
+    const rendered = await this.#rendered(release, next);
+    await this.#applying.prepare(rendered, signal);
     const own = processObject(this.#options.app, process);
-    await this.#applying.apply(workloads.filter(({ metadata }) => metadata.name === own));
+    await this.#applying.apply(rendered.workloads.filter(({ metadata }) => metadata.name === own));
   }
 
   async #route(release: ReleaseVersion): Promise<void> {
@@ -253,9 +253,9 @@ export class Kubernetes implements Driver {
     await this.#applying.apply(workloads);
   }
 
-  async #run({ release, run, command, timeoutMs }: Extract<Step, { do: "run-once" }>): Promise<void> {
+  async #run({ release, run, command, timeoutMs }: Extract<Step, { do: "run-once" }>, signal: AbortSignal): Promise<void> {
     const rendered = await this.#rendered(release);
-    await this.#applying.apply(rendered.ground);
+    await this.#applying.prepare(rendered, signal);
     const isTask = run === `release.${release}` && rendered.task;
     if (!isTask) await this.#applying.apply(rendered.oneOffs);
     await this.#applying.create(isTask ? rendered.task : oneOffJob(rendered.setting, { run, command, timeoutMs }));
