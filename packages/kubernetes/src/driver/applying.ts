@@ -66,6 +66,8 @@ export class Applying {
   async remove(kind: Kind, namespace: string, name: string): Promise<void> {
     await this.#cluster.remove(kind, namespace, name);
     this.#applied.delete(`${kind.kind} ${name}`);
+    // What was fetched goes with what asked for it.
+    this.#fetched.delete(name);
   }
 
   /**
