@@ -277,8 +277,17 @@ ${listen}`,
 export const tempting: readonly Temptation[] = [
   {
     check: "II.lock-exact",
-    says: "has a gem in a comment",
-    edits: [{ file: "Gemfile", from: "# No gems:", to: '# gem "rake", ">= 12"\n# No gems:' }],
+    says: "has a gem in a comment, and one for tests alone",
+    edits: [
+      {
+        file: "Gemfile",
+        from: "# No gems:",
+        to: '# gem "puma", ">= 6"\ngroup :test do\n  gem "rake", require: false\nend\n\n# Nearly no gems:',
+      },
+      { file: "Gemfile.lock", from: "  specs:\n", to: "  specs:\n    rake (13.2.1)\n" },
+      { file: "Gemfile.lock", from: "DEPENDENCIES\n", to: "DEPENDENCIES\n  rake\n" },
+    ],
+    builds: false,
   },
   {
     check: "III.secret-in-tree",

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Edit } from "../mutations/mutation.ts";
 
 export const languages = ["node", "python", "ruby", "go", "java"] as const;
@@ -29,7 +29,10 @@ export class AppCopy implements Disposable {
   #edit(edit: Edit): void {
     const path = join(this.folder, edit.file);
     if ("remove" in edit) return rmSync(path);
-    if ("write" in edit) return writeFileSync(path, edit.write);
+    if ("write" in edit) {
+      mkdirSync(dirname(path), { recursive: true });
+      return writeFileSync(path, edit.write);
+    }
     const text = readFileSync(path, "utf8");
     const parts = text.split(edit.from);
     if (parts.length !== 2) throw new Error(`${edit.file} has ${parts.length - 1} times: ${edit.from}`);

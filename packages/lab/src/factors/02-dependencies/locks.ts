@@ -1,4 +1,5 @@
 import { parse as parseYaml } from "yaml";
+import { requiredModules } from "./go-mod.ts";
 
 /** Something that keeps a set of dependencies from being one exact set. */
 export interface LockFlaw {
@@ -152,17 +153,15 @@ function go(texts: Texts, tracked: ReadonlySet<string>): LockState | undefined {
   const manifest = "go.mod";
   const text = texts.get(manifest);
   if (text === undefined) return undefined;
-  const modules = [...text.matchAll(/^\s*(?:require\s+)?([\w./~-]+\.[\w./~-]+)\s+(v\S+)/gm)].map(
-    ([, name = "", version = ""]) => [name, version] as const,
-  );
+  const modules = requiredModules(text);
   if (modules.length === 0) return undefined;
   if ([...tracked].some((path) => path.startsWith("vendor/"))) return { manifest, lock: "vendor", dependencies: modules.length, flaws: [] };
   const sums = texts.get("go.sum");
   if (sums === undefined)
     return { manifest, dependencies: modules.length, flaws: [noLock(manifest, modules.length, "go mod tidy, and commit go.sum")] };
   const flaws = modules
-    .filter(([name, version]) => !sums.includes(`${name} ${version}/go.mod `))
-    .map(([name]) => unlocked(name, "go.sum", "go mod tidy"));
+    .filter(({ name, version }) => !sums.includes(`${name} ${version}/go.mod `))
+    .map(({ name }) => unlocked(name, "go.sum", "go mod tidy"));
   return { manifest, lock: "go.sum", dependencies: modules.length, flaws };
 }
 
