@@ -113,21 +113,32 @@ async function conclude(
   const today = new Date().toISOString().slice(0, 10);
   const ran = new Set(examination.results.filter(({ ruling }) => ruling.verdict !== "unknown").map(({ id }) => id));
   const found = lab.findingsOf(examination);
-  const accepted = lab.accept(found, { ...files, today, ran });
+  const held = { ...files, today, ran };
+  const first = lab.accept(found, held);
+  const baseline = changedBaseline(first, files.baseline, options);
+  if (baseline) paper.aside(`wrote ${await lab.writeBaseline(directory, baseline)}`);
+  // What is reported is what a next run would say.
+  const accepted = baseline ? lab.accept(found, { ...held, baseline }) : first;
   const report = { examination, accepted, outcome: lab.outcomeOf(examination, accepted, lab.checks), checks: lab.checks };
-  if (options.writeBaseline || options.prune) {
-    const kept = Object.entries(files.baseline).filter(([fingerprint]) => !accepted.gone.includes(fingerprint));
-    const added = options.writeBaseline ? found.map(({ fingerprint, finding }) => [fingerprint, finding.severity] as const) : [];
-    const path = await lab.writeBaseline(directory, Object.fromEntries([...kept, ...added]));
-    paper.aside(`wrote ${path}`);
-  }
   await writeReports(lab, report, options.report ?? [], options.failOn);
   if (json) paper.json(lab.jsonReport(report));
   else paper.line(lab.reportText(report, paper.styled));
   if (before && !json) paper.line(differences(before, examination));
   if (options.reportOnly) return;
   const limits = { failOn: options.failOn, ...(options.maxUnknown !== undefined && { maxUnknown: options.maxUnknown }) };
-  process.exitCode = lab.exitCode(examination, options.writeBaseline ? { findings: [] } : accepted, limits);
+  process.exitCode = lab.exitCode(examination, accepted, limits);
+}
+
+/** Without what is gone, and with what is new where that is asked for; nothing where the file stays as it is. */
+function changedBaseline(
+  { findings, gone }: ReturnType<LabPackage["accept"]>,
+  baseline: Readonly<Record<string, Severity>>,
+  { writeBaseline, prune }: CheckOptions,
+): Readonly<Record<string, Severity>> | undefined {
+  if (!writeBaseline && !prune) return undefined;
+  const kept = Object.entries(baseline).filter(([fingerprint]) => !gone.includes(fingerprint));
+  const added = findings.filter(({ standing, mayBeKnown }) => writeBaseline && mayBeKnown && ["new", "known"].includes(standing.kind));
+  return Object.fromEntries([...kept, ...added.map(({ fingerprint, finding }) => [fingerprint, finding.severity] as const)]);
 }
 
 function differences(before: Examination, now: Examination): string {

@@ -25,7 +25,8 @@ export type Standing =
   | { readonly kind: "expired"; readonly waiver: Waiver };
 
 export interface Accepted {
-  readonly findings: readonly (KnownFinding & { readonly standing: Standing })[];
+  /** `mayBeKnown`: whether a baseline can hold it. */
+  readonly findings: readonly (KnownFinding & { readonly standing: Standing; readonly mayBeKnown: boolean })[];
   /** Waivers that no finding needs. */
   readonly unused: readonly Waiver[];
   /** Fingerprints of the baseline that were not found any more: they can go. */
@@ -51,17 +52,18 @@ export function accept(
   }: { readonly baseline: Baseline; readonly waivers: readonly Waiver[]; readonly today: string; readonly ran: ReadonlySet<string> },
 ): Accepted {
   const used = new Set<Waiver>();
-  const standings = findings.map((known): KnownFinding & { standing: Standing } => {
+  const standings = findings.map((known): Accepted["findings"][number] => {
+    const mayBeKnown = !never.test(known.id);
     const waiver = waivers.find(
       (each) => (each.check === known.code || each.check === known.id) && matches(each.subject, known.finding.subject),
     );
     if (waiver) {
       used.add(waiver);
-      return { ...known, standing: { kind: waiver.until >= today ? "waived" : "expired", waiver } };
+      return { ...known, mayBeKnown, standing: { kind: waiver.until >= today ? "waived" : "expired", waiver } };
     }
-    const before = never.test(known.id) ? undefined : baseline[known.fingerprint];
+    const before = mayBeKnown ? baseline[known.fingerprint] : undefined;
     const isKnown = before !== undefined && weighs(before, known.finding.severity);
-    return { ...known, standing: { kind: isKnown ? "known" : "new" } };
+    return { ...known, mayBeKnown, standing: { kind: isKnown ? "known" : "new" } };
   });
   const found = new Set(findings.map(({ fingerprint }) => fingerprint));
   return {
