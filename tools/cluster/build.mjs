@@ -37,6 +37,7 @@ const programs = {
   "compose-spec": { version: "v2.9.1", module: "compose", package: "." },
   helm: { version: "v4.2.4", package: "helm.sh/helm/v4/cmd/helm" },
   kustomize: { version: "v5.8.1", package: "sigs.k8s.io/kustomize/kustomize/v5" },
+  kubeconform: { version: "v0.7.0", package: "github.com/yannh/kubeconform/cmd/kubeconform" },
   "kube-linter": { version: "v0.8.3", module: "linter", package: "golang.stackrox.io/kube-linter/cmd/kube-linter" },
 };
 

@@ -2,6 +2,7 @@ import { inventoryTarget, type KubernetesTarget, Problem, type ReleaseVersion } 
 import { Engine, inventoryFile, shellText, textOf } from "@douze/engine";
 import {
   Cluster,
+  checkAttached,
   type Drift,
   Kubernetes,
   kubeconfigAccess,
@@ -14,7 +15,7 @@ import {
   secretStore,
 } from "@douze/kubernetes";
 import { type Place, readManifest } from "./place.ts";
-import { now, optionsElsewhere, releaseImage, remoteOf } from "./remote.ts";
+import { elsewhere, now, optionsElsewhere, releaseImage, remoteOf } from "./remote.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -69,6 +70,11 @@ export async function openCluster(options: ClusterOptions): Promise<Environment>
   const remote = remoteOf({ place, env, app, target, ledger, maintenance: () => parent.state.maintenance, pushes: true });
   const engine = await Engine.open({
     ...optionsElsewhere(place, env, app),
+    provider: {
+      ...elsewhere,
+      check: async (type, url, signal, timeoutMs = 10_000) =>
+        await checkAttached({ cluster, namespace: own }, { url, type }, signal, timeoutMs),
+    },
     key: parent.key,
     remote,
     drive: {

@@ -106,7 +106,7 @@ async function opened(
 }
 
 /** What a cluster attaches is reached from there. */
-const elsewhere: Provider = {
+export const elsewhere: Provider = {
   provides: () => false,
   provision: async (resource) => {
     throw unfit(`${resource} cannot be provided by Douze`, "a server that runs here is not reached from a cluster");

@@ -76,6 +76,7 @@ describe.skipIf(missing !== undefined)("an environment in a cluster", () => {
   beforeAll(async () => {
     [testCluster, registry] = await Promise.all([TestCluster.start(), Registry.start()]);
     cluster = testCluster.connect();
+    await testCluster.define();
   });
 
   afterAll(async () => {
@@ -332,6 +333,52 @@ describe.skipIf(missing !== undefined)("an environment in a cluster", () => {
     expect(await shop.names("cronJob")).toEqual(["shop-cron-tidy"]);
     expect(await shop.names("disruptionBudget")).toEqual(["shop-web", "shop-worker"]);
     expect(await shop.good("drift")).toBe("all is as it was released\n");
+  });
+
+  test("a resource that names a Service is looked at before a release, and whenever somebody asks", async () => {
+    const more = "resources: { db: postgres }\n";
+    await using shop = await Shop.make(manifest({ more }), "attachments: { db: postgres://shop:pa55@db/shop }\n");
+    const refused = await shop.douze("deploy");
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/`db` at db:?\d* cannot be reached[\s\S]*there is no Service db in[\s\S]*code: resource-unreachable/);
+    expect(await shop.releases()).toEqual([]);
+    const metadata = { name: "db", namespace: shop.namespace };
+    const ports = [{ name: "sql", port: 5432, protocol: "TCP" }];
+    await cluster.createNew({ apiVersion: "v1", kind: "Service", metadata, spec: { ports } });
+    await cluster.createNew({
+      apiVersion: "discovery.k8s.io/v1",
+      kind: "EndpointSlice",
+      metadata: { ...metadata, labels: { "kubernetes.io/service-name": "db" } },
+      addressType: "IPv4",
+      endpoints: [{ addresses: ["10.1.2.3"], conditions: { ready: true } }],
+      ports,
+    });
+    await shop.good("deploy");
+    expect(JSON.parse(await shop.good("resources", "--json"))).toMatchObject([
+      { resource: "db", reachable: true, detail: expect.stringContaining("1 ready") as string },
+    ]);
+    await cluster.remove(kinds.service, shop.namespace, "db");
+    const gone = await shop.douze("resources");
+    expect(gone.stdout).toContain(`there is no Service db in ${shop.namespace}`);
+    expect(gone.stdout).not.toContain("pa55");
+  });
+
+  test("nothing of a release is started before External Secrets has fetched what it wants", async () => {
+    const declared = "app: shop\nprocesses: { web: { command: node web.js, scale: 2 } }\nconfig: { SIGNATURE: { secret: true } }\n";
+    const value = "external://shop/production?property=signature&version=3";
+    await using shop = await Shop.make(declared, `  externalSecrets: { store: vault }\nconfig: { SIGNATURE: "${value}" }\n`);
+    const refused = await shop.douze("deploy");
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(
+      /External Secrets has not fetched the Secret shop-external-\S+ within[\s\S]*may not run in this cluster/,
+    );
+    expect(await shop.names("pod")).toEqual([]);
+    await using running = shop.start("deploy");
+    const [name = ""] = await shop.names("externalSecret");
+    const data = { SIGNATURE: Buffer.from("opensesame").toString("base64") };
+    await cluster.createNew({ apiVersion: "v1", kind: "Secret", metadata: { name, namespace: shop.namespace }, data });
+    expect((await running.ended).code).toBe(0);
+    expect(await shop.releases()).toEqual(["v1 failed", "v2 current"]);
   });
 
   test("a command is run in a pod of the release, and its exit status is the command's", async () => {

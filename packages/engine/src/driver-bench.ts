@@ -15,10 +15,19 @@ import type {
 import { processName } from "@douze/core";
 import type { Driver } from "./driver.ts";
 
+/**
+ * One question of the exam that every driver sits. It knows no test runner: it passes by returning and fails by throwing, at the
+ * latest when the signal aborts.
+ */
+export interface DriverCase {
+  readonly name: string;
+  run(bench: Bench, signal: AbortSignal): Promise<void>;
+}
+
 /** An empty target with a driver on it, and how to have something run there. Each case of the exam gets its own. */
 export interface Bench {
   readonly driver: Driver;
-  /** Makes a release known to the driver's source. */
+  /** Makes a release known to the driver's source. Its config has a `SECRET`, declared secret: `secretValue`. */
   release(version: number, processes: Readonly<Record<string, FixtureProcess>>, live?: Readonly<Record<string, string>>): ReleaseVersion;
   /** The command that runs a fixture, for one-offs. */
   command(fixture: Fixture): string;
@@ -38,9 +47,14 @@ export interface Visit {
  * - `serve` answers `/` on `PORT` with `DOUZE_PROCESS`, `DOUZE_RELEASE` and a number that is this process's own, separated by
  *   blanks; `/live/KEY` with the live value; it exits with 0 on SIGTERM;
  * - `idle` prints `idle` and stays until SIGTERM, then exits with 0; `stubborn` stays after SIGTERM too;
- * - `fail` prints `failing` and exits with 3; `misconfigured` exits with 78; `task` prints `task of` and its `DYNO`, and exits with 0.
+ * - `fail` prints `failing` and exits with 3; `misconfigured` exits with 78; `task` prints `task of` and its `DYNO`, and exits with 0;
+ * - `environment` prints `DOUZE_PROCESS`, `DYNO` and `DOUZE_RELEASE`, separated by blanks, and exits with 0; `telltale` prints
+ *   `the secret is` and its `SECRET`, and exits with 3 when a moment has passed.
  */
-export type Fixture = "serve" | "idle" | "stubborn" | "fail" | "misconfigured" | "task";
+export type Fixture = "serve" | "idle" | "stubborn" | "fail" | "misconfigured" | "task" | "environment" | "telltale";
+
+/** What every release of the exam has for a secret. */
+export const secretValue = "opensesame-1001";
 
 /** Short times where nothing is said, and no health paths. */
 export type FixtureProcess = { readonly fixture: Fixture } & Partial<Omit<ProcessDeclaration, "command">>;
@@ -102,6 +116,15 @@ export async function ready(
   });
 }
 
+/** Waits until something is in the log of a process, and tells all of it. */
+export async function linesOf(driver: Driver, process: string, signal: AbortSignal): Promise<readonly string[]> {
+  return await until(driver, signal, async () => {
+    const found: string[] = [];
+    for await (const { text } of driver.logs({ processes: [process] }, signal)) found.push(text);
+    return found.length > 0 && found;
+  });
+}
+
 /** Waits until a run has ended. */
 export async function runEnded(driver: Driver, name: RunName, signal: AbortSignal): Promise<Extract<Run, { readonly phase: "exited" }>> {
   return await until(
@@ -133,4 +156,10 @@ export function processesOf(observed: Observed, release: ReleaseVersion): readon
 /** `web.1@1000`: equal only for the same start of the same slot. */
 export function starts(processes: readonly ObservedProcess[]): readonly string[] {
   return processes.map((process) => `${processName(process.slot)}@${process.phase === "exited" ? "" : process.startedAt}`);
+}
+
+/** Whether two observations are of the same start of a process, whatever its slot is called by now. */
+export function sameProcess(one: ObservedProcess, other: ObservedProcess): boolean {
+  if (one.pod !== undefined || other.pod !== undefined) return one.pod === other.pod && one.restarts === other.restarts;
+  return one.phase !== "exited" && other.phase !== "exited" && one.pid === other.pid && one.startedAt === other.startedAt;
 }

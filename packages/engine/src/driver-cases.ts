@@ -1,15 +1,7 @@
 import assert from "node:assert/strict";
-import { endOfTime, type Instant, type ProcessType, processName } from "@douze/core";
-import { type Bench, type FixtureProcess, find, processesOf, ready, runEnded, runOnce, scale, starts, until } from "./driver-bench.ts";
-
-/**
- * One question of the exam that every driver sits. It knows no test runner: it passes by returning and fails by throwing, at the
- * latest when the signal aborts.
- */
-export interface DriverCase {
-  readonly name: string;
-  run(bench: Bench, signal: AbortSignal): Promise<void>;
-}
+import { endOfTime, type Instant, type ProcessType, processName, type ReleaseVersion } from "@douze/core";
+import { type DriverCase, type FixtureProcess, find, processesOf, ready, sameProcess, scale, starts, until } from "./driver-bench.ts";
+import { runCases } from "./driver-run-cases.ts";
 
 const web: FixtureProcess = { fixture: "serve", routed: true };
 const worker: FixtureProcess = { fixture: "idle" };
@@ -56,13 +48,53 @@ export const driverCases: readonly DriverCase[] = [
     },
   },
   {
-    name: "where nothing is ready a visitor is asked to come again",
+    name: "what is current takes every request, once what was before it has drained",
+    async run(bench, signal) {
+      const releases = [bench.release(1, { web }), bench.release(2, { web }), bench.release(3, { web })];
+      let former: ReleaseVersion | undefined;
+      for (const release of releases) {
+        await scale(bench, release, { web: 1 }, signal);
+        await ready(bench.driver, release, 1, signal);
+        await bench.driver.apply({ do: "route", release }, signal);
+        if (former !== undefined) await bench.driver.apply({ do: "drain", release: former, deadline: anHourOn() }, signal);
+        await until(bench.driver, signal, async (each) => {
+          // Nobody is sent away meanwhile, whichever of the two answers.
+          if (former !== undefined) assert.equal((await bench.visit("/", signal)).status, 200);
+          return each.routed === release && (former === undefined || processesOf(each, former).length === 0);
+        });
+        await until(bench.driver, signal, async () => (await bench.visit("/", signal)).status === 200);
+        for (let visit = 0; visit < 5; visit++) assert.match((await bench.visit("/", signal)).body, new RegExp(`^web\\.\\S+ v${release} `));
+        former = release;
+      }
+    },
+  },
+  {
+    name: "where nothing is ready a visitor is told so",
     async run(bench, signal) {
       const release = bench.release(1, { web });
       await bench.driver.apply({ do: "route", release }, signal);
-      const { status, retryAfter } = await bench.visit("/", signal);
-      assert.equal(status, 503);
-      assert.match(retryAfter ?? "", /^\d+$/);
+      await until(bench.driver, signal, async () => (await bench.visit("/", signal)).status === 503);
+    },
+  },
+  {
+    name: "where nothing is ready a visitor is told when to come again",
+    async run(bench, signal) {
+      const release = bench.release(1, { web });
+      await bench.driver.apply({ do: "route", release }, signal);
+      assert.match((await bench.visit("/", signal)).retryAfter ?? "", /^\d+$/);
+    },
+  },
+  {
+    name: "what stays of a formation that shrinks is not touched",
+    async run(bench, signal) {
+      const release = bench.release(1, { web });
+      await scale(bench, release, { web: 3 }, signal);
+      const before = await ready(bench.driver, release, 3, signal);
+      await scale(bench, release, { web: 1 }, signal);
+      const after = await until(bench.driver, signal, (each) => processesOf(each, release).length === 1 && each);
+      const [left] = processesOf(after, release);
+      assert.equal(left && processName(left.slot), "web.1");
+      assert.ok(left && before.some((each) => sameProcess(each, left)), JSON.stringify({ before, left }));
     },
   },
   {
@@ -158,8 +190,7 @@ export const driverCases: readonly DriverCase[] = [
       const release = bench.release(1, { web, worker });
       await scale(bench, release, { web: 1, worker: 1 }, signal);
       await ready(bench.driver, release, 2, signal);
-      const deadline = (Date.now() + 3_600_000) as Instant;
-      await bench.driver.apply({ do: "drain", release, deadline }, signal);
+      await bench.driver.apply({ do: "drain", release, deadline: anHourOn() }, signal);
       await until(bench.driver, signal, (each) => find(each, release)?.draining && processesOf(each, release).length === 0);
       await bench.driver.apply({ do: "retire", release }, signal);
       await until(bench.driver, signal, (each) => find(each, release) === undefined);
@@ -174,8 +205,9 @@ export const driverCases: readonly DriverCase[] = [
       await bench.driver.apply({ do: "route", release }, signal);
       for (const on of [true, false]) {
         await bench.driver.apply({ do: "maintain", on }, signal);
-        await until(bench.driver, signal, (each) => each.maintenance === on);
-        assert.equal((await bench.visit("/", signal)).status, on ? 503 : 200);
+        const status = on ? 503 : 200;
+        await until(bench.driver, signal, async (each) => each.maintenance === on && (await bench.visit("/", signal)).status === status);
+        for (let visit = 0; visit < 5; visit++) assert.equal((await bench.visit("/", signal)).status, status);
       }
     },
   },
@@ -193,66 +225,9 @@ export const driverCases: readonly DriverCase[] = [
       assert.equal((await bench.visit("/", signal)).body, before);
     },
   },
-  {
-    name: "a run happens once, whatever is asked",
-    async run(bench, signal) {
-      const release = bench.release(1, { web });
-      const step = runOnce(bench, release, "release.1", "task", 60_000);
-      await bench.driver.apply(step, signal);
-      await bench.driver.apply(step, signal);
-      const run = await runEnded(bench.driver, step.run, signal);
-      assert.deepEqual(run.outcome, { by: "exit", code: 0 });
-      await bench.driver.apply(step, signal);
-      const lines = await until(bench.driver, signal, async () => {
-        const found: string[] = [];
-        for await (const { text } of bench.driver.logs({ processes: ["release.1"] }, signal)) found.push(text);
-        return found.length > 0 && found;
-      });
-      assert.deepEqual(lines, ["task of release.1"]);
-      await bench.driver.apply({ do: "forget-run", run: step.run }, signal);
-      await until(bench.driver, signal, (each) => each.runs.length === 0);
-    },
-  },
-  {
-    name: "a run that takes too long is ended",
-    async run(bench, signal) {
-      const release = bench.release(1, { web });
-      const step = runOnce(bench, release, "cron.report.1", "idle", 300);
-      await bench.driver.apply(step, signal);
-      assert.equal((await runEnded(bench.driver, step.run, signal)).timedOut, true);
-    },
-  },
-  {
-    name: "a run can be ended",
-    async run(bench, signal) {
-      const release = bench.release(1, { web });
-      const step = runOnce(bench, release, "run.1", "stubborn", 60_000);
-      await bench.driver.apply(step, signal);
-      await until(bench.driver, signal, (each) => each.runs.some(({ phase }) => phase === "running"));
-      await bench.driver.apply({ do: "end-run", run: step.run, deadline: (Date.now() + 200) as Instant }, signal);
-      const run = await runEnded(bench.driver, step.run, signal);
-      assert.deepEqual(run.outcome, { by: "signal", signal: "SIGKILL" });
-      assert.equal(run.timedOut, false);
-    },
-  },
-  {
-    name: "the platform's own lines are in the event stream",
-    async run(bench, signal) {
-      const text = "something worth knowing";
-      bench.driver.note(text);
-      for await (const line of bench.driver.logs({ processes: ["douze"], follow: true }, signal)) if (line.text === text) return;
-      assert.fail("the line never came");
-    },
-  },
-  {
-    name: "a one-off gets the environment of its release",
-    async run(bench, signal) {
-      const release = bench.release(1, { web });
-      const { env } = await bench.driver.oneOff(release, "run.7");
-      signal.throwIfAborted();
-      assert.equal(env["DOUZE_PROCESS"], "run.7");
-      assert.equal(env["DYNO"], "run.7");
-      assert.equal(env["DOUZE_RELEASE"], "v1");
-    },
-  },
+  ...runCases,
 ];
+
+function anHourOn(): Instant {
+  return (Date.now() + 3_600_000) as Instant;
+}

@@ -1,2 +1,2 @@
-export type { Bench, Fixture, FixtureProcess, Visit } from "./driver-bench.ts";
-export { type DriverCase, driverCases } from "./driver-cases.ts";
+export { type Bench, type DriverCase, type Fixture, type FixtureProcess, secretValue, type Visit } from "./driver-bench.ts";
+export { driverCases } from "./driver-cases.ts";

@@ -7,6 +7,7 @@ export type { Archive, InventoryFiles, Remote } from "./home.ts";
 export { inventoryFile, readInventory } from "./inventory-files.ts";
 export { type LedgerKey, ledgerKey } from "./ledger-key.ts";
 export { fileStore, type LedgerStore } from "./ledger-store.ts";
+export { Mask, secretsOf } from "./mask.ts";
 export { shellText } from "./one-offs.ts";
 export type {
   AttachRequest,

@@ -1,5 +1,6 @@
 export { type Access, Cluster } from "./api/cluster.ts";
 export { kubeconfigAccess } from "./api/kubeconfig.ts";
+export { checkAttached } from "./driver/attached.ts";
 export { Kubernetes, type KubernetesOptions, type ReleaseImage } from "./driver/kubernetes.ts";
 export { Repository, untouched } from "./driver/repository.ts";
 export type { Terminal } from "./driver/terminal.ts";

@@ -119,6 +119,30 @@ test("what ends for want of memory says so", () => {
   expect(only({ container })?.last).toMatchObject({ stopped: "memory", why: "it was over its memory limit" });
 });
 
+const kill = (probe: string, lastSeconds: number, name = "shop-web-a") => ({
+  apiVersion: "v1" as const,
+  kind: "Event" as const,
+  metadata: {},
+  involvedObject: { kind: "Pod", name },
+  reason: "Killing",
+  message: `Container app failed ${probe} probe, will be restarted`,
+  firstTimestamp: ago(200),
+  lastTimestamp: ago(lastSeconds),
+});
+const stopped = (events: readonly ReturnType<typeof kill>[], code = 0): ObservedProcess["last"] => {
+  const container = { state: { waiting: {} }, lastState: { terminated: { exitCode: code, startedAt: ago(60), finishedAt: ago(30) } } };
+  const picture = { pods: [pod({ container })], deployments: [deployment(10)], jobs: [], events };
+  return observe(picture, noState, now).observed.releases[0]?.processes[0]?.last;
+};
+
+test("what the kubelet stopped is told with its reason, and never for another's", () => {
+  expect(stopped([kill("startup", 40)])).toMatchObject({ stopped: "boot-timeout", wasReady: false, outcome: { by: "exit", code: 0 } });
+  expect(stopped([kill("liveness", 40)], 137)).toMatchObject({ stopped: "liveness", wasReady: true });
+  expect(stopped([kill("startup", 90)])?.stopped).toBeUndefined();
+  expect(stopped([kill("startup", 40, "shop-web-b")])?.stopped).toBeUndefined();
+  expect(stopped([{ ...kill("startup", 40), message: "Stopping container app" }])?.stopped).toBeUndefined();
+});
+
 test.each([
   ["ImagePullBackOff", 89, 90, "its image cannot be pulled: no such manifest"],
   ["CreateContainerConfigError", 19, 20, "it cannot be made (CreateContainerConfigError): no such manifest"],

@@ -58,6 +58,16 @@ test("each exemption says why", () => {
   for (const { metadata } of exempt) expect(metadata.annotations?.["douze.dev/exempt-because"]).toMatch(/\w+ \w+/);
 });
 
+test("a type that bounds its own CPU needs no exemption where the inventory bounds none", () => {
+  const manifest = "app: shop\nprocesses:\n  web: { command: a, limits: { cpu: 2 } }\n  worker: b\nrelease: c\n";
+  const unbounded = (target: string): string[] =>
+    objects(written({ manifest, target }))
+      .filter(({ metadata }) => metadata.annotations?.["polaris.fairwinds.com/cpuLimitsMissing-exempt"] !== undefined)
+      .map(({ metadata }) => metadata.name.replace(/-v12-.*/, ""));
+  expect(unbounded("  cpuLimits: false\n").sort()).toEqual(["shop-release", "shop-worker"]);
+  expect(unbounded("")).toEqual([]);
+});
+
 test("what is named by its content changes its name with it, and with nothing else", () => {
   const name = (input: RenderIn, kind: string): string | undefined => named(input, kind, /-(config|secret)-/)[0]?.metadata.name;
   const [one, other] = [example("hola"), written({ ...(examples["hola"] ?? plain), version: 13 })];

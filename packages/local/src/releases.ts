@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Problem, type ProcessType, programOf, type ReleaseVersion, shellCommand, versionName } from "@douze/core";
-import type { Runnable, RunnableSource } from "@douze/engine";
+import { type Runnable, type RunnableSource, secretsOf } from "@douze/engine";
 import type { AppUser } from "./isolation/app-user.ts";
 import { barrier } from "./isolation/reach.ts";
 import { writeLive } from "./live.ts";
@@ -132,16 +132,6 @@ export class Releases {
     this.#values.set(version, written);
     await written;
   }
-}
-
-/** What must never be stored in a log: secret values, URLs of resources and the passwords in them. */
-function secretsOf({ release }: Runnable): string[] {
-  const secrets = Object.values(release.config).flatMap(({ secret, value }) => (secret && value !== "" ? [value] : []));
-  const urls = Object.values(release.attachments).flatMap(({ url }) => {
-    const password = URL.canParse(url) ? new URL(url).password : "";
-    return password === "" ? [] : [url, password, decodeURIComponent(password)];
-  });
-  return [...secrets, ...urls];
 }
 
 function checkEnv(env: Readonly<Record<string, string>>): void {

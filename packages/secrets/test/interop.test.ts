@@ -191,7 +191,8 @@ describe.skipIf("missing" in sops)("with the real sops", { timeout: 120_000 }, (
         expect(await secretsOf(text)).toEqual({});
         expect(await secretsOf(text.replace(/plain:\n[\s\S]*(?=sops:\n)/, `plain:\n${lines.join("")}`))).toEqual({});
       }),
-      { numRuns: 4 },
+      // What chance has found is tried each time.
+      { numRuns: 4, examples: [[[".0_0", ".1_2e+1_0", ".0__0", ".1e_1"]]] },
     );
   });
 });

@@ -109,13 +109,10 @@ export function defaultInventory(environment: EnvironmentName): Inventory {
 export function inventory(text: string, file: string, environment: EnvironmentName, secrets: Readonly<Record<string, string>>): Inventory {
   const yaml = yamlText(text, file, "inventory-invalid");
   const result = inventoryShape.safeParse(yaml.value, { reportInput: true });
+  const kind = kindOf(yaml);
   if (!result.success) {
-    const { kind } = (yaml.value as { readonly target?: { readonly kind?: unknown } | null }).target ?? {};
-    throw flawed(
-      "inventory-invalid",
-      file,
-      flaws(result.error, yaml, (path) => knownKeys(kind, path)),
-    );
+    const found = flaws(result.error, yaml, (path) => knownKeys(kind, path));
+    throw invalid(kind, file, found);
   }
   const written = result.data as WrittenInventory;
   const attachments = Object.entries(written.attachments ?? {}).map(([name, each]) => ({ name, found: attachmentOf(each, secrets) }));
@@ -129,7 +126,7 @@ export function inventory(text: string, file: string, environment: EnvironmentNa
     ),
     ...configFlaws(Object.keys(written.config ?? {}), secrets, yaml),
   ];
-  if ("text" in target || wrong.length > 0) throw flawed("inventory-invalid", file, wrong);
+  if ("text" in target || wrong.length > 0) throw invalid(kind, file, wrong);
   const base = defaultInventory(environment);
   const scale = Object.entries(written.scale ?? {});
   return {
@@ -152,17 +149,26 @@ export function inventory(text: string, file: string, environment: EnvironmentNa
  */
 export function inventoryTarget(text: string, file: string): Target {
   const yaml = yamlText(text, file, "inventory-invalid");
-  const { target: own } = (yaml.value ?? {}) as { readonly target?: { readonly kind?: unknown } };
+  const kind = kindOf(yaml);
   const result = z.object({ target: targetShape.optional() }).safeParse(yaml.value ?? {}, { reportInput: true });
-  if (!result.success)
-    throw flawed(
-      "inventory-invalid",
-      file,
-      flaws(result.error, yaml, (path) => knownKeys(own?.kind, path)),
-    );
+  if (!result.success) {
+    const found = flaws(result.error, yaml, (path) => knownKeys(kind, path));
+    throw invalid(kind, file, found);
+  }
   const target = targetOf((result.data.target ?? {}) as WrittenTarget);
-  if ("text" in target) throw flawed("inventory-invalid", file, [targetFlaw(target, yaml)]);
+  if ("text" in target) throw invalid(kind, file, [targetFlaw(target, yaml)]);
   return target;
+}
+
+function kindOf({ value }: YamlText): unknown {
+  const { target } = (value ?? {}) as { readonly target?: { readonly kind?: unknown } | null };
+  return target?.kind;
+}
+
+/** What may stand in a target depends on its kind, and each kind has an annotated file of its own. */
+function invalid(kind: unknown, file: string, list: readonly Flaw[]): Problem {
+  const reference = kind === "kubernetes" ? "inventory-kubernetes.yaml" : "inventory.yaml";
+  return flawed("inventory-invalid", file, list, `mend it; docs/reference/${reference} shows every key with its meaning`);
 }
 
 function targetFlaw({ key, text }: TargetFlaw, yaml: YamlText): Flaw {

@@ -19,8 +19,12 @@ export function flaws(error: z.ZodError, yaml: YamlText, knownAt: KnownKeys): Fl
   return issues.filter((issue) => !misspelt(issue, issues, knownAt)).flatMap((issue) => flawsOf(issue, yaml, knownAt));
 }
 
-/** All flaws of a file at once, so that nobody mends one to be told of the next. */
-export function flawed(code: ProblemCode, file: string, list: readonly Flaw[]): Problem {
+/**
+ * All flaws of a file at once, so that nobody mends one to be told of the next.
+ *
+ * @param fix - default what helps with every file of its sort
+ */
+export function flawed(code: ProblemCode, file: string, list: readonly Flaw[], fix: string = fixes[code] ?? "mend it"): Problem {
   const sorted = [...list].sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column);
   const first = sorted[0];
   const one = sorted.length === 1 && first;
@@ -28,7 +32,7 @@ export function flawed(code: ProblemCode, file: string, list: readonly Flaw[]): 
     code,
     what: one ? `${file}:${first.place.line}:${first.place.column} is not right` : `${file} is not right in ${sorted.length} places`,
     why: one ? printable(first.text) : sorted.map(({ place, text }) => `\n  ${place.line}:${place.column} ${printable(text)}`).join(""),
-    fix: fixes[code] ?? "mend it",
+    fix,
     places: sorted.map(({ place }) => place),
   });
 }

@@ -93,6 +93,7 @@ export const problemCodes = [
   "runtime-folder-unsafe",
   "runtime-missing",
   "scale-invalid",
+  "secret-not-fetched",
   "secrets-in-clear",
   "secrets-key-missing",
   "secrets-key-unreadable",

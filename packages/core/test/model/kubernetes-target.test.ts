@@ -94,3 +94,14 @@ test("a target is read where the secrets cannot be", () => {
   expect(() => inventoryTarget("target: { kind: kubernetes }", "inventory/production.yaml")).toThrow(Problem);
   expect(inventoryTarget("", "inventory/production.yaml")).toEqual({ kind: "local", hosts: [] });
 });
+
+test.each([
+  ["target: { kind: kubernetes, image: r.example/shop, contxt: a }", "docs/reference/inventory-kubernetes.yaml"],
+  ["target: { kind: kubernetes, image: r.example/shop, hosts: [a.example] }", "docs/reference/inventory-kubernetes.yaml"],
+  ["target: { prt: 80 }", "docs/reference/inventory.yaml"],
+  ["target: { kind: nomad }", "docs/reference/inventory.yaml"],
+])("what is wrong in %s is told of the file that was read, with the reference of its kind", (text, reference) => {
+  const told = { what: expect.stringMatching(/^inventory\/joe\.yaml:1:\d+ is not right$/), fix: expect.stringContaining(reference) };
+  expect(() => inventoryTarget(text, "inventory/joe.yaml")).toThrow(expect.objectContaining(told));
+  expect(() => inventory(text, "inventory/joe.yaml", "joe" as EnvironmentName, {})).toThrow(expect.objectContaining(told));
+});

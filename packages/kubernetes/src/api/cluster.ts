@@ -135,12 +135,21 @@ export class Cluster implements Disposable {
     });
   }
 
-  /** One that is not there is gone already. */
-  async remove(kind: Kind, namespace: string, name: string): Promise<void> {
+  /**
+   * One that is not there is gone already.
+   *
+   * @param graceSeconds - of a pod, in place of its own
+   */
+  async remove(kind: Kind, namespace: string, name: string, graceSeconds?: number): Promise<void> {
     const answer = await this.#send({
       method: "DELETE",
       path: pathOf(kind, namespace, name),
-      body: { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy: "Background" },
+      body: {
+        apiVersion: "v1",
+        kind: "DeleteOptions",
+        propagationPolicy: "Background",
+        ...(graceSeconds !== undefined && { gracePeriodSeconds: graceSeconds }),
+      },
     });
     if (answer.status !== 404) this.#check(`remove ${kind.kind} ${name}`, answer);
   }

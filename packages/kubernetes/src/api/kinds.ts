@@ -15,6 +15,7 @@ export type KindName =
   | "configMap"
   | "secret"
   | "service"
+  | "endpointSlice"
   | "pod"
   | "event"
   | "deployment"
@@ -43,6 +44,7 @@ export const kinds: Readonly<Record<KindName, Kind>> = {
   configMap: of("v1", "ConfigMap", "configmaps"),
   secret: of("v1", "Secret", "secrets"),
   service: of("v1", "Service", "services"),
+  endpointSlice: of("discovery.k8s.io/v1", "EndpointSlice", "endpointslices"),
   pod: of("v1", "Pod", "pods"),
   event: of("v1", "Event", "events"),
   deployment: of("apps/v1", "Deployment", "deployments"),

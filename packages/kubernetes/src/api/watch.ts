@@ -20,33 +20,37 @@ interface WatchEvent<T> {
 /** After a list or a watch that broke off, in milliseconds. */
 const pauseMs = 1_000;
 
-/**
- * Keeps a picture of all objects of a kind: listed, then watched, and listed anew where the watch lost the thread.
- *
- * @param picture - by name; changed in place
- * @param changed - told after each change
- */
+/** What a watch keeps, and whom it tells. */
+export interface Watcher<T> {
+  /** By name; changed in place. */
+  readonly picture: Map<string, T>;
+  /** Told after each change. */
+  readonly changed: () => void;
+  /** Given what was removed, as it was last. */
+  readonly gone?: (object: T) => void;
+}
+
+/** Keeps a picture of all objects of a kind: listed, then watched, and listed anew where the watch lost the thread. */
 export async function watch<T extends Watched>(
   cluster: Cluster,
   kind: Kind,
   namespace: string,
   selector: Selector,
-  picture: Map<string, T>,
-  changed: () => void,
+  watcher: Watcher<T>,
   signal: AbortSignal,
 ): Promise<void> {
   const list = async (): Promise<string> => {
     const { items, version } = await cluster.list<T>(kind, namespace, selector);
-    picture.clear();
-    for (const item of items) picture.set(item.metadata.name, item);
-    changed();
+    watcher.picture.clear();
+    for (const item of items) watcher.picture.set(item.metadata.name, item);
+    watcher.changed();
     return version;
   };
   let version: string | undefined = await list();
   while (!signal.aborted) {
     try {
       version ??= await list();
-      version = await follow(cluster, kind, namespace, selector, version, picture, changed, signal);
+      version = await follow(cluster, kind, namespace, selector, version, watcher, signal);
     } catch {
       if (signal.aborted) return;
       // Unreachable for a while, or the thread was lost: what is there is asked for anew.
@@ -63,8 +67,7 @@ async function follow<T extends Watched>(
   namespace: string,
   selector: Selector,
   from: string,
-  picture: Map<string, T>,
-  changed: () => void,
+  { picture, changed, gone }: Watcher<T>,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   let version = from;
@@ -75,8 +78,10 @@ async function follow<T extends Watched>(
     if (type === "ERROR") return undefined;
     version = object.metadata.resourceVersion ?? version;
     if (type === "BOOKMARK") continue;
-    if (type === "DELETED") picture.delete(object.metadata.name);
-    else picture.set(object.metadata.name, object);
+    if (type === "DELETED") {
+      picture.delete(object.metadata.name);
+      gone?.(object);
+    } else picture.set(object.metadata.name, object);
     changed();
   }
   return version;

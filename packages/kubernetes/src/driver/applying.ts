@@ -3,6 +3,8 @@ import type { IReplicaSet } from "kubernetes-models/apps/v1/ReplicaSet";
 import type { Cluster } from "../api/cluster.ts";
 import { type Kind, kinds } from "../api/kinds.ts";
 import { canonical, type KubernetesObject, objectName } from "../plan/object.ts";
+import type { Rendered } from "../plan/render.ts";
+import { waitForFetched } from "./attached.ts";
 
 /** What belongs to an app and is removed when nothing names it any more. Namespaces and the ledger never are. */
 const pruned = [
@@ -30,6 +32,7 @@ export class Applying {
   readonly #cluster: Cluster;
   readonly #force: boolean;
   readonly #applied = new Map<string, string>();
+  readonly #fetched = new Set<string>();
 
   /** @param force - takes over fields that others have set */
   constructor(cluster: Cluster, force: boolean) {
@@ -42,6 +45,18 @@ export class Applying {
     for (const object of objects) await this.#one(object);
   }
 
+  /**
+   * Brings what pods need to be there before any of them is made.
+   *
+   * @throws Problem secret-not-fetched, cluster-conflict, cluster-refused, cluster-forbidden, cluster-unreachable
+   */
+  async prepare({ ground, setting: { namespace, frozen } }: Rendered, signal: AbortSignal): Promise<void> {
+    await this.apply(ground);
+    if (frozen.external === undefined || this.#fetched.has(frozen.external)) return;
+    await waitForFetched(this.#cluster, namespace, frozen.external, signal);
+    this.#fetched.add(frozen.external);
+  }
+
   /** A Job is made once: it cannot be changed, and one of its name has been there before. */
   async create(object: KubernetesObject): Promise<void> {
     await this.#cluster.createNew(object);
@@ -51,6 +66,8 @@ export class Applying {
   async remove(kind: Kind, namespace: string, name: string): Promise<void> {
     await this.#cluster.remove(kind, namespace, name);
     this.#applied.delete(`${kind.kind} ${name}`);
+    // What was fetched goes with what asked for it.
+    this.#fetched.delete(name);
   }
 
   /**

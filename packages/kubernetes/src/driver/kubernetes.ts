@@ -24,10 +24,12 @@ import { asAsked, carried, type TargetState, withAsked, withDraining, withoutRel
 import { Applying } from "./applying.ts";
 import { crashesOf } from "./crashes.ts";
 import { drifting } from "./drifting.ts";
+import { Masking } from "./masking.ts";
 import { Notes } from "./notes.ts";
 import { Pictures } from "./pictures.ts";
 import { type Source, sourcesOf, storedLines } from "./pod-logs.ts";
 import { followed } from "./pod-logs-follow.ts";
+import { endRun, forgetRun, notHere } from "./runs.ts";
 import { connectTerminal, type Terminal } from "./terminal.ts";
 
 /** What a release's build became. */
@@ -62,11 +64,13 @@ export class Kubernetes implements Driver {
   readonly #applying: Applying;
   readonly #pictures: Pictures;
   readonly #notes: Notes;
+  readonly #masking: Masking;
   readonly #forgotten = new Set<string>();
 
   private constructor(options: KubernetesOptions) {
     this.#options = options;
     this.#applying = new Applying(options.cluster, options.force);
+    this.#masking = new Masking(options);
     this.#notes = new Notes(options.onNote, options.clock);
     this.#pictures = new Pictures(options.state.read, options.clock, (run) => this.#forgotten.has(run));
   }
@@ -82,8 +86,8 @@ export class Kubernetes implements Driver {
     return this.#pictures.observations(signal);
   }
 
-  async apply(step: Step, _signal: AbortSignal): Promise<void> {
-    await this.#take(step);
+  async apply(step: Step, signal: AbortSignal): Promise<void> {
+    await this.#take(step, signal);
     this.#pictures.changed();
   }
 
@@ -97,13 +101,13 @@ export class Kubernetes implements Driver {
   }
 
   async *#lines(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> {
-    const { cluster, namespace } = this.#options;
+    const place = { ...this.#options, masking: this.#masking };
     const only = query.processes;
     const own = only === undefined || only.includes("douze") ? this.#notes.lines : [];
     const sources = (): readonly Source[] => sourcesOf(this.#pictures.picture.pods, only);
-    const { lines, readTo } = await storedLines(cluster, namespace, sources(), query, signal);
+    const { lines, readTo } = await storedLines(place, sources(), query, signal);
     yield* [...own, ...lines].sort((a, b) => a.at - b.at);
-    if (query.follow) yield* followed(cluster, namespace, sources, query, readTo, signal);
+    if (query.follow) yield* followed(place, sources, query, readTo, signal);
   }
 
   note(text: string): void {
@@ -111,7 +115,12 @@ export class Kubernetes implements Driver {
   }
 
   async crashes(process?: string): Promise<readonly CrashBundle[]> {
-    return crashesOf(this.#pictures.picture.pods, process);
+    return await crashesOf(this.#pictures.picture, process, (pod) =>
+      this.#masking.of(pod).catch((error: unknown) => {
+        if (error instanceof Problem) return undefined;
+        throw error;
+      }),
+    );
   }
 
   /**
@@ -159,12 +168,7 @@ export class Kubernetes implements Driver {
   }
 
   async oneOff(_release: ReleaseVersion, run: string): Promise<OneOffPlace> {
-    throw new Problem({
-      code: "target-unfit",
-      what: `${run} cannot run in this terminal`,
-      why: "the environment runs in a cluster, and so does all that is run in it",
-      fix: "`douze run --detach` starts it there; `douze logs -p` shows what it writes",
-    });
+    throw notHere(run);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -174,14 +178,14 @@ export class Kubernetes implements Driver {
   /**
    * What a step changes in the cluster comes before it is written down as done: whoever is cut off in between takes the step again.
    */
-  async #take(step: Step): Promise<void> {
-    const { state, cluster, namespace, held } = this.#options;
+  async #take(step: Step, signal: AbortSignal): Promise<void> {
+    const { state, held } = this.#options;
     held();
     switch (step.do) {
       case "scale": {
         const { release, process, count, freshSince, freshSlots } = step;
         const next = withAsked(state.read(), release, process, { count, freshSince, freshSlots });
-        if (carried(next) === release) await this.#bring(release, process, next);
+        if (carried(next) === release) await this.#bring(release, process, next, signal);
         await this.#replaceSlots(release, process, freshSlots);
         return await state.write(next);
       }
@@ -200,25 +204,21 @@ export class Kubernetes implements Driver {
         return await state.write(next);
       }
       case "run-once":
-        return await this.#run(step);
+        return await this.#run(step, signal);
       case "end-run":
-      case "forget-run": {
+        return await endRun(this.#options, this.#pictures.picture, step);
+      case "forget-run":
         this.#forgotten.add(step.run);
-        const job = this.#pictures.picture.jobs.find(({ metadata }) => metadata?.annotations?.["douze.dev/run"] === step.run);
-        const over = job?.status?.conditions?.some(({ type, status }) => (type === "Complete" || type === "Failed") && status === "True");
-        // One that has ended stays to be looked at, until the cluster removes it by itself; one that never will is ended.
-        if (job && (step.do === "end-run" || !over)) await cluster.remove(kinds.job, namespace, job.metadata?.name ?? "");
-        return;
-      }
+        return await forgetRun(this.#options, this.#pictures.picture, step.run);
     }
   }
 
   /** One process type of a release, with what all of them need. */
-  async #bring(release: ReleaseVersion, process: ProcessType, next: TargetState): Promise<void> {
-    const { ground, workloads } = await this.#rendered(release, next);
-    await this.#applying.apply(ground);
+  async #bring(release: ReleaseVersion, process: ProcessType, next: TargetState, signal: AbortSignal): Promise<void> {
+    const rendered = await this.#rendered(release, next);
+    await this.#applying.prepare(rendered, signal);
     const own = processObject(this.#options.app, process);
-    await this.#applying.apply(workloads.filter(({ metadata }) => metadata.name === own));
+    await this.#applying.apply(rendered.workloads.filter(({ metadata }) => metadata.name === own));
   }
 
   async #route(release: ReleaseVersion): Promise<void> {
@@ -253,9 +253,9 @@ export class Kubernetes implements Driver {
     await this.#applying.apply(workloads);
   }
 
-  async #run({ release, run, command, timeoutMs }: Extract<Step, { do: "run-once" }>): Promise<void> {
+  async #run({ release, run, command, timeoutMs }: Extract<Step, { do: "run-once" }>, signal: AbortSignal): Promise<void> {
     const rendered = await this.#rendered(release);
-    await this.#applying.apply(rendered.ground);
+    await this.#applying.prepare(rendered, signal);
     const isTask = run === `release.${release}` && rendered.task;
     if (!isTask) await this.#applying.apply(rendered.oneOffs);
     await this.#applying.create(isTask ? rendered.task : oneOffJob(rendered.setting, { run, command, timeoutMs }));

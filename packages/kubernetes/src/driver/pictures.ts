@@ -6,11 +6,15 @@ import type { IPod } from "kubernetes-models/v1/Pod";
 import type { Cluster } from "../api/cluster.ts";
 import { kinds } from "../api/kinds.ts";
 import { type Selector, type Watched, watch } from "../api/watch.ts";
+import { endOf } from "../plan/ends.ts";
 import { type Look, observe, type Picture } from "../plan/observe.ts";
 import type { TargetState } from "../plan/state.ts";
 
 /** Changes that come together are looked at together, in milliseconds. */
 const gatherMs = 50;
+
+/** Pods that ended badly and are gone: so many of the last are remembered. */
+const goneKept = 200;
 
 /** Watches an app's objects, and tells what they come to. */
 export class Pictures implements AsyncDisposable {
@@ -18,6 +22,8 @@ export class Pictures implements AsyncDisposable {
   readonly #deployments = new Map<string, IDeployment & Watched>();
   readonly #jobs = new Map<string, IJob & Watched>();
   readonly #events = new Map<string, IEvent & Watched>();
+  readonly #kills = new Map<string, IEvent & Watched>();
+  readonly #gone: IPod[] = [];
   readonly #state: () => TargetState;
   readonly #clock: () => Instant;
   readonly #hidden: (run: string) => boolean;
@@ -37,11 +43,12 @@ export class Pictures implements AsyncDisposable {
   async open(cluster: Cluster, namespace: string, app: string): Promise<void> {
     const selector = { labelSelector: `app.kubernetes.io/part-of=${app}` };
     const seen = [
-      this.#watch(cluster, kinds.pod, namespace, selector, this.#pods),
+      this.#watch(cluster, kinds.pod, namespace, selector, this.#pods, (pod) => this.#remember(pod)),
       this.#watch(cluster, kinds.deployment, namespace, selector, this.#deployments),
       this.#watch(cluster, kinds.job, namespace, selector, this.#jobs),
-      // Why something makes no pods is told nowhere else.
+      // Why something makes no pods, or why a container was stopped, is told nowhere else.
       this.#watch(cluster, kinds.event, namespace, { fieldSelector: "reason=FailedCreate" }, this.#events),
+      this.#watch(cluster, kinds.event, namespace, { fieldSelector: "reason=Killing" }, this.#kills),
     ];
     this.#watching = Promise.allSettled(seen.map(({ whole }) => whole));
     await Promise.all(seen.map(({ first, whole }) => Promise.race([first, whole])));
@@ -53,7 +60,8 @@ export class Pictures implements AsyncDisposable {
       pods: [...this.#pods.values()],
       deployments: [...this.#deployments.values()],
       jobs: [...this.#jobs.values()],
-      events: [...this.#events.values()],
+      events: [...this.#events.values(), ...this.#kills.values()],
+      gone: this.#gone,
     };
   }
 
@@ -83,19 +91,27 @@ export class Pictures implements AsyncDisposable {
     return { ...look, observed: { ...look.observed, runs: look.observed.runs.filter(({ name }) => !this.#hidden(name)) } };
   }
 
+  /** What a pod ended with goes with it, and nobody else keeps it. */
+  #remember(pod: IPod): void {
+    if ((endOf(pod)?.exitCode ?? 0) === 0) return;
+    this.#gone.push(pod);
+    if (this.#gone.length > goneKept) this.#gone.shift();
+  }
+
   #watch<T extends Watched>(
     cluster: Cluster,
     kind: (typeof kinds)[keyof typeof kinds],
     namespace: string,
     selector: Selector,
-    map: Map<string, T>,
+    picture: Map<string, T>,
+    gone?: (object: T) => void,
   ): { first: Promise<void>; whole: Promise<void> } {
     const { promise: first, resolve } = Promise.withResolvers<void>();
     const changed = (): void => {
       resolve();
       this.changed();
     };
-    return { first, whole: watch(cluster, kind, namespace, selector, map, changed, this.#end.signal) };
+    return { first, whole: watch(cluster, kind, namespace, selector, { picture, changed, ...(gone && { gone }) }, this.#end.signal) };
   }
 
   /** Listens from now on; what is returned waits for a change, or for so long. */

@@ -1,6 +1,5 @@
 import { type LogLine, type LogQuery, Problem } from "@douze/core";
-import type { Cluster } from "../api/cluster.ts";
-import { linesOf, matching, type Source } from "./pod-logs.ts";
+import { type LogPlace, linesOf, matching, type Source } from "./pod-logs.ts";
 
 /** Between two looks for pods that are new, or that were started again, in milliseconds. */
 const lookMs = 500;
@@ -12,8 +11,7 @@ const lookMs = 500;
  * @param readTo - by pod; changed in place
  */
 export async function* followed(
-  cluster: Cluster,
-  namespace: string,
+  place: LogPlace,
   sources: () => readonly Source[],
   query: LogQuery,
   readTo: Map<string, string>,
@@ -30,7 +28,7 @@ export async function* followed(
     const from = readTo.get(pod);
     // One of which nothing was read yet begins now, if it was there; one that is new is read in whole.
     const first: LogQuery = { follow: true, ...(from === undefined && before.has(pod) && { last: 0 }) };
-    for await (const { line, stamp } of linesOf(cluster, namespace, source, first, signal, from)) {
+    for await (const { line, stamp } of linesOf(place, source, first, signal, from)) {
       readTo.set(pod, stamp);
       if (!wanted(line)) continue;
       waiting.push(line);

@@ -2,12 +2,16 @@ import { grepInvalid, type Instant, isOfProcess, type LogLine, type LogQuery, Pr
 import type { IPod } from "kubernetes-models/v1/Pod";
 import type { Cluster } from "../api/cluster.ts";
 import { kinds, pathOf } from "../api/kinds.ts";
-import { placed, statusOf } from "../plan/observe.ts";
-import { containerName, processAnnotation } from "../plan/pod.ts";
+import { statusOf } from "../plan/ends.ts";
+import { processNames } from "../plan/observe.ts";
+import { containerName } from "../plan/pod.ts";
+import type { Masking } from "./masking.ts";
 
 /** A pod, and what its lines are told under. */
 export interface Source {
   readonly pod: string;
+  /** As it was last seen. */
+  readonly object: IPod;
   readonly process: string;
   readonly release: string;
   /** What the cluster noted of its end, for when its log is out of reach. */
@@ -16,17 +20,17 @@ export interface Source {
 
 /** The pods that a query is about, of those that have begun to write. */
 export function sourcesOf(pods: readonly IPod[], processes: readonly string[] | undefined): Source[] {
-  const numbered = new Map(placed(pods).map(({ pod, type, index }) => [pod.metadata?.name ?? "", `${type}.${index}`]));
+  const names = processNames(pods);
   return pods.flatMap((pod) => {
-    const { name = "", annotations = {}, labels = {} } = pod.metadata ?? {};
+    const { name = "", annotations = {} } = pod.metadata ?? {};
     const status = statusOf(pod);
     const begun = status?.state?.running !== undefined || status?.state?.terminated !== undefined || (status?.restartCount ?? 0) > 0;
-    const own = annotations[processAnnotation] ?? "";
     const release = annotations["douze.dev/release"] ?? "";
-    const job = labels["batch.kubernetes.io/job-name"] ?? "";
-    const process = numbered.get(name) ?? (own.startsWith("cron.") ? `${own}.${job.split("-").at(-1)}` : own);
+    const process = names.get(name) ?? "";
     const wanted = processes === undefined || processes.some((each) => isOfProcess(process, each));
-    return begun && wanted && own !== "" ? [{ pod: name, process, release, lastWords: lastWords(pod, process, release) }] : [];
+    return begun && wanted && process !== ""
+      ? [{ pod: name, object: pod, process, release, lastWords: lastWords(pod, process, release) }]
+      : [];
   });
 }
 
@@ -37,10 +41,16 @@ export interface Stamped {
   readonly stamp: string;
 }
 
+/** Where lines are read. */
+export interface LogPlace {
+  readonly cluster: Cluster;
+  readonly namespace: string;
+  readonly masking: Masking;
+}
+
 /** What is stored of some pods' lines, oldest first, and up to where each pod was read. */
 export async function storedLines(
-  cluster: Cluster,
-  namespace: string,
+  place: LogPlace,
   sources: readonly Source[],
   query: LogQuery,
   signal: AbortSignal,
@@ -50,14 +60,15 @@ export async function storedLines(
     sources.map(async (source) => {
       const lines: LogLine[] = [];
       try {
-        for await (const { line, stamp } of linesOf(cluster, namespace, source, { ...query, follow: false }, signal)) {
+        for await (const { line, stamp } of linesOf(place, source, { ...query, follow: false }, signal)) {
           lines.push(line);
           readTo.set(source.pod, stamp);
         }
       } catch (error) {
         // Its machine is gone, or does not answer: what the pod's own record says is better than nothing.
         if (!(error instanceof Problem)) throw error;
-        return source.lastWords;
+        const mask = await place.masking.of(source.object).catch(() => undefined);
+        return mask ? source.lastWords.map((line) => ({ ...line, text: mask.text(line.text) })) : [];
       }
       return lines;
     }),
@@ -70,18 +81,18 @@ export async function storedLines(
 }
 
 /**
- * A pod's lines as the kubelet keeps them.
+ * A pod's lines as the kubelet keeps them, with what is secret in them hidden.
  *
  * @param after - only those that came later than this stamp
  */
 export async function* linesOf(
-  cluster: Cluster,
-  namespace: string,
-  { pod, process, release }: Source,
+  { cluster, namespace, masking }: LogPlace,
+  { pod, object, process, release }: Source,
   { since, last, follow = false, grep }: LogQuery,
   signal: AbortSignal,
   after?: string,
 ): AsyncGenerator<Stamped> {
+  const mask = await masking.of(object);
   const from = after === undefined ? since && new Date(since).toISOString() : `${after}Z`;
   const parameters = {
     container: containerName,
@@ -95,7 +106,10 @@ export async function* linesOf(
     const blank = text.indexOf(" ");
     const stamp = stampOf(text.slice(0, blank));
     if (stamp === undefined || (after !== undefined && stamp <= after)) continue;
-    yield { stamp, line: { at: Date.parse(`${stamp}Z`) as Instant, process, release, stream: "stdout", text: text.slice(blank + 1) } };
+    yield {
+      stamp,
+      line: { at: Date.parse(`${stamp}Z`) as Instant, process, release, stream: "stdout", text: mask.text(text.slice(blank + 1)) },
+    };
   }
 }
 

@@ -3,7 +3,7 @@ import { Problem } from "@douze/core";
 import type { IPod } from "kubernetes-models/v1/Pod";
 import type { Cluster } from "../api/cluster.ts";
 import { kinds } from "../api/kinds.ts";
-import { statusOf } from "../plan/observe.ts";
+import { statusOf } from "../plan/ends.ts";
 import { containerName } from "../plan/pod.ts";
 
 /** A person's terminal: both ends of it, with its size. */

@@ -112,7 +112,8 @@ function egress({ release, target }: Setting): IIoK8sApiNetworkingV1NetworkPolic
   ].filter(({ ports: named }) => named.length > 0);
 }
 
-function portOf(text: string, type: ResourceType): number[] {
+/** The port that a URL names, or that its scheme stands for. */
+export function portOf(text: string, type: ResourceType): number[] {
   const url = URL.parse(text);
   // Of one that the cluster fetches, only its kind is known.
   const port = url?.port ? Number(url.port) : portsByScheme[url?.protocol === "external:" ? `${type}:` : (url?.protocol ?? "")];

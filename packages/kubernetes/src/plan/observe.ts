@@ -1,5 +1,4 @@
 import {
-  type Exit,
   endOfTime,
   type Instant,
   later,
@@ -15,10 +14,10 @@ import {
 } from "@douze/core";
 import type { IDeployment } from "kubernetes-models/apps/v1/Deployment";
 import type { IJob } from "kubernetes-models/batch/v1/Job";
-import type { IContainerStateTerminated } from "kubernetes-models/v1/ContainerStateTerminated";
 import type { IEvent } from "kubernetes-models/v1/Event";
 import type { IPod } from "kubernetes-models/v1/Pod";
-import { containerName, processAnnotation } from "./pod.ts";
+import { instantOf, lastEnd, outcomeOf, statusOf, troubleOf } from "./ends.ts";
+import { processAnnotation } from "./pod.ts";
 import type { TargetState } from "./state.ts";
 
 /** A picture of the app's objects. */
@@ -26,8 +25,10 @@ export interface Picture {
   readonly pods: readonly IPod[];
   readonly deployments: readonly IDeployment[];
   readonly jobs: readonly IJob[];
-  /** Of things that could not be made. Default none. */
+  /** Of things that could not be made, and of containers that were stopped. Default none. */
   readonly events?: readonly IEvent[];
+  /** Pods that are there no more, as they were last seen. Default none. */
+  readonly gone?: readonly IPod[];
 }
 
 /** What is observed, and when it is worth another look although nothing changes. */
@@ -36,18 +37,15 @@ export interface Look {
   readonly nextAt?: Instant;
 }
 
-/** How long a pod may wait for something that may still come, in milliseconds. */
-const patienceMs = { config: 20_000, image: 90_000, machine: 120_000 };
 /** What the kubelet's first pause between two starts is, in milliseconds. */
 const backOffMs = 10_000;
-/** Of a shell that was ended by a signal: 128 and its number. */
-const signals: Readonly<Record<number, string>> = { 6: "SIGABRT", 9: "SIGKILL", 11: "SIGSEGV", 15: "SIGTERM" };
 /** How a program says that its configuration is wrong (EX_CONFIG). */
 const wrongConfig = 78;
 
 /** What the engine sees of a cluster: pure, from a picture of its objects. */
-export function observe({ pods, deployments, jobs, events = [] }: Picture, state: TargetState, now: Instant): Look {
-  const seen = placed(pods).map((each) => ({ ...each, process: processOf(each, deployments, now) }));
+export function observe(picture: Picture, state: TargetState, now: Instant): Look {
+  const { pods, deployments, jobs } = picture;
+  const seen = placed(pods).map((each) => ({ ...each, process: processOf(each, picture, now) }));
   const versions = new Set([
     ...Object.keys(state.asked).map(Number),
     ...seen.map(({ release }) => release as number),
@@ -69,7 +67,7 @@ export function observe({ pods, deployments, jobs, events = [] }: Picture, state
       at: now,
       releases,
       maintenance: state.maintenance,
-      runs: jobs.flatMap((job) => runOf(job, pods, events, now)),
+      runs: jobs.flatMap((job) => runOf(job, picture, now)),
       ...(state.routed !== undefined && { routed: state.routed }),
     },
     ...(waits.length > 0 && { nextAt: Math.min(...waits) as Instant }),
@@ -88,11 +86,10 @@ export interface Placed {
 /** Pods have no numbers: they get them by age, so that `web.1` is the one that has been there longest. */
 export function placed(pods: readonly IPod[]): Placed[] {
   const own = pods.flatMap((pod) => {
-    const { annotations = {}, labels = {} } = pod.metadata ?? {};
+    const { annotations = {} } = pod.metadata ?? {};
     const type = annotations[processAnnotation];
     const release = annotations["douze.dev/release"];
-    const once = labels["batch.kubernetes.io/job-name"] !== undefined;
-    return type === undefined || release === undefined || once
+    return type === undefined || release === undefined || jobOf(pod) !== undefined
       ? []
       : [{ pod, type: type as ProcessType, release: releaseVersion(release) }];
   });
@@ -111,10 +108,28 @@ export function placed(pods: readonly IPod[]): Placed[] {
     });
 }
 
-function processOf({ pod, type, release, index }: Placed, deployments: readonly IDeployment[], now: Instant): ObservedProcess {
+/** What each pod is called: `web.1`, `release.4`, `cron.tidy.29384710`. */
+export function processNames(pods: readonly IPod[]): ReadonlyMap<string, string> {
+  const numbered = new Map(placed(pods).map(({ pod, type, index }) => [pod.metadata?.name ?? "", `${type}.${index}`]));
+  return new Map(
+    pods.map((pod) => {
+      const { name = "", annotations = {} } = pod.metadata ?? {};
+      const own = annotations[processAnnotation] ?? "";
+      const job = jobOf(pod);
+      return [name, numbered.get(name) ?? (job !== undefined && own.startsWith("cron.") ? `${own}.${job.split("-").at(-1)}` : own)];
+    }),
+  );
+}
+
+/** Of a pod that runs once. */
+export function jobOf(pod: IPod): string | undefined {
+  return pod.metadata?.labels?.["batch.kubernetes.io/job-name"];
+}
+
+function processOf({ pod, type, release, index }: Placed, { deployments, events = [] }: Picture, now: Instant): ObservedProcess {
   const status = statusOf(pod);
   const startedAt = instantOf(status?.state?.running?.startedAt) ?? instantOf(pod.metadata?.creationTimestamp) ?? now;
-  const last = lastEnd(pod, now);
+  const last = lastEnd(pod, events, minReadyOf(pod, deployments), now);
   const common = {
     slot: { process: type, index, release },
     restarts: status?.restartCount ?? 0,
@@ -136,44 +151,13 @@ function processOf({ pod, type, release, index }: Placed, deployments: readonly 
 function settledAt(pod: IPod, deployments: readonly IDeployment[]): Instant | undefined {
   const ready = pod.status?.conditions?.find(({ type }) => type === "Ready");
   if (ready?.status !== "True") return undefined;
+  return later(instantOf(ready.lastTransitionTime) ?? (0 as Instant), minReadyOf(pod, deployments) * 1000);
+}
+
+/** In seconds. */
+function minReadyOf(pod: IPod, deployments: readonly IDeployment[]): number {
   const own = pod.metadata?.labels?.["app.kubernetes.io/instance"];
-  const wanted = deployments.find(({ metadata }) => metadata?.name === own)?.spec?.minReadySeconds ?? 0;
-  return later(instantOf(ready.lastTransitionTime) ?? (0 as Instant), wanted * 1000);
-}
-
-/** The last end of what runs in a pod, or why it has not come to run. */
-function lastEnd(pod: IPod, now: Instant): Exit | undefined {
-  const status = statusOf(pod);
-  const ended = status?.state?.terminated ?? status?.lastState?.terminated;
-  if (ended) return exitOf(ended, status?.ready ?? false, now);
-  const trouble = troubleOf(pod);
-  if (trouble && now - trouble.since >= trouble.patienceMs)
-    return { at: now, outcome: { by: "unknown" }, wasReady: false, why: trouble.why };
-  if (pod.status?.phase === "Failed")
-    return { at: now, outcome: { by: "unknown" }, wasReady: false, why: pod.status.message ?? pod.status.reason ?? "its pod failed" };
-  return undefined;
-}
-
-interface Trouble {
-  readonly why: string;
-  readonly since: Instant;
-  readonly patienceMs: number;
-}
-
-/** What a pod waits for that may never come. */
-function troubleOf(pod: IPod): Trouble | undefined {
-  const since = instantOf(pod.metadata?.creationTimestamp) ?? (0 as Instant);
-  const unscheduled = pod.status?.conditions?.find(({ type, status }) => type === "PodScheduled" && status === "False");
-  if (unscheduled) {
-    return { since, patienceMs: patienceMs.machine, why: `no machine has room for it: ${unscheduled.message ?? unscheduled.reason ?? ""}` };
-  }
-  const { reason = "", message = "" } = statusOf(pod)?.state?.waiting ?? {};
-  const told = message === "" ? "" : `: ${message}`;
-  if (/^(ErrImagePull|ImagePullBackOff)$/.test(reason))
-    return { since, patienceMs: patienceMs.image, why: `its image cannot be pulled${told}` };
-  if (/^(InvalidImageName|CreateContainerConfigError|CreateContainerError|RunContainerError)$/.test(reason))
-    return { since, patienceMs: patienceMs.config, why: `it cannot be made (${reason})${told}` };
-  return undefined;
+  return deployments.find(({ metadata }) => metadata?.name === own)?.spec?.minReadySeconds ?? 0;
 }
 
 /** A Deployment that may make no pods, such as for a quota, has none that could tell why. */
@@ -202,7 +186,7 @@ function nextLooks(pod: IPod, deployments: readonly IDeployment[], now: Instant)
   return due.flatMap((at) => (at !== undefined && at > now ? [at] : []));
 }
 
-function runOf(job: IJob, pods: readonly IPod[], events: readonly IEvent[], now: Instant): Run[] {
+function runOf(job: IJob, { pods, gone = [], events = [] }: Picture, now: Instant): Run[] {
   const { annotations = {}, name: object = "", creationTimestamp } = job.metadata ?? {};
   const run = annotations["douze.dev/run"];
   const version = annotations["douze.dev/release"];
@@ -213,38 +197,22 @@ function runOf(job: IJob, pods: readonly IPod[], events: readonly IEvent[], now:
     startedAt: instantOf(job.status?.startTime) ?? instantOf(creationTimestamp) ?? now,
   };
   const done = job.status?.conditions?.find(({ type, status }) => (type === "Complete" || type === "Failed") && status === "True");
-  const own = pods.filter(({ metadata }) => metadata?.labels?.["batch.kubernetes.io/job-name"] === object);
+  const own = pods.filter((pod) => jobOf(pod) === object);
   if (!done) {
-    const failed = own.length > 0 ? undefined : events.find(({ involvedObject }) => involvedObject?.name === object)?.message;
+    const failed =
+      own.length > 0
+        ? undefined
+        : events.find(({ reason, involvedObject }) => reason === "FailedCreate" && involvedObject?.name === object)?.message;
     const refused = failed === undefined ? undefined : { why: `the cluster makes no pod for it: ${failed}` };
     const stuck = refused ?? own.map(troubleOf).find((each) => each && now - each.since >= each.patienceMs);
     if (stuck) return [{ ...common, phase: "exited", endedAt: now, outcome: { by: "unknown" }, timedOut: false, why: stuck.why }];
     return [{ ...common, phase: "running", pid: 1 }];
   }
-  const ended = own.map((pod) => statusOf(pod)?.state?.terminated).find((each) => each !== undefined);
+  // The pod of one that was ended is removed when that is counted.
+  const ended = [...own, ...gone.filter((pod) => jobOf(pod) === object)]
+    .map((pod) => statusOf(pod)?.state?.terminated)
+    .find((each) => each !== undefined);
   const timedOut = done.reason === "DeadlineExceeded";
   const outcome: Outcome = done.type === "Complete" ? { by: "exit", code: 0 } : ended ? outcomeOf(ended) : { by: "unknown" };
   return [{ ...common, phase: "exited", endedAt: instantOf(done.lastTransitionTime) ?? now, outcome, timedOut }];
-}
-
-function exitOf(ended: IContainerStateTerminated, wasReady: boolean, now: Instant): Exit {
-  const at = instantOf(ended.finishedAt) ?? now;
-  const outcome = outcomeOf(ended);
-  if (ended.reason === "OOMKilled") return { at, outcome, wasReady, stopped: "memory", why: "it was over its memory limit" };
-  return { at, outcome, wasReady };
-}
-
-export function outcomeOf({ exitCode, signal }: IContainerStateTerminated): Outcome {
-  const number = signal ?? (exitCode > 128 ? exitCode - 128 : 0);
-  const name = signals[number];
-  return name === undefined ? { by: "exit", code: exitCode } : { by: "signal", signal: name };
-}
-
-export function statusOf(pod: IPod): NonNullable<NonNullable<IPod["status"]>["containerStatuses"]>[number] | undefined {
-  return pod.status?.containerStatuses?.find(({ name }) => name === containerName);
-}
-
-function instantOf(text: string | undefined): Instant | undefined {
-  // biome-ignore lint/style/noRestrictedGlobals: it reads a text, and asks no clock
-  return text === undefined ? undefined : (Date.parse(text) as Instant);
 }

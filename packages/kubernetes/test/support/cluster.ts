@@ -121,14 +121,18 @@ export class TestCluster implements AsyncDisposable {
     return own;
   }
 
-  /** Access to it as an administrator. */
-  connect(): Cluster {
+  /** @param as - somebody else than its administrator, who has no rights there */
+  connect(as?: string): Cluster {
     return new Cluster(
       {
         server: this.server,
         attach: () => Promise.reject(new Error("no test attaches so")),
         authorize: async (options) => {
-          options.headers = { ...(options.headers as Record<string, string>), authorization: `Bearer ${this.token}` };
+          options.headers = {
+            ...(options.headers as Record<string, string>),
+            authorization: `Bearer ${this.token}`,
+            ...(as !== undefined && { "impersonate-user": as }),
+          };
           options.rejectUnauthorized = false;
         },
       },

@@ -26,7 +26,7 @@ export class Cell implements AsyncDisposable {
   static async open(tools: Tools): Promise<Cell> {
     const own = import.meta.filename;
     const program = join(import.meta.dirname, "inside", `agent${extname(own)}`);
-    const node = [process.execPath, ...process.execArgv.filter((each) => each.startsWith("--conditions")), program];
+    const node = [process.execPath, ...process.execArgv.filter((each) => each.startsWith("--conditions=")), program];
     const agent = spawn(tools.unshare, ["--user", "--map-root-user", "--net", ...node], {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LAB_IP: tools.ip },

@@ -1,6 +1,6 @@
 import type { Instant } from "@douze/core";
+import type { Mask } from "@douze/engine";
 import type { Batch } from "./batch.ts";
-import type { Mask } from "./mask.ts";
 import type { Source } from "./segment.ts";
 import type { Stream } from "./spool.ts";
 

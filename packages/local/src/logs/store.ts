@@ -1,6 +1,6 @@
 import type { LogLine, LogQuery, LogRetention, Problem } from "@douze/core";
+import { Mask } from "@douze/engine";
 import { EachLine } from "./each-line.ts";
-import { Mask } from "./mask.ts";
 import { Portions } from "./portions.ts";
 import { lastOf, type Selection, selection } from "./query.ts";
 import { readLines } from "./read.ts";

@@ -1,10 +1,10 @@
 import { closeSync, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import type { Instant } from "@douze/core";
+import type { Mask } from "@douze/engine";
 import type { Batch } from "./batch.ts";
 import { cut } from "./cut.ts";
 import { firstData } from "./first-data.ts";
 import type { FrameHeader } from "./frame.ts";
-import type { Mask } from "./mask.ts";
 import type { KnownSpool, Stream } from "./spool.ts";
 
 const printBytes = 16;

@@ -1,6 +1,6 @@
 import type { Instant, Problem } from "@douze/core";
+import type { Mask } from "@douze/engine";
 import type { Batch } from "./batch.ts";
-import type { Mask } from "./mask.ts";
 import { Pace } from "./pace.ts";
 import { Punch } from "./punch.ts";
 import type { Source } from "./segment.ts";

@@ -1,9 +1,9 @@
 import { access } from "node:fs/promises";
 import { setTimeout as sleep, setImmediate as turnEnd } from "node:timers/promises";
 import type { Instant, Problem } from "@douze/core";
+import type { Mask } from "@douze/engine";
 import { Batch } from "./batch.ts";
 import { Bell } from "./bell.ts";
-import type { Mask } from "./mask.ts";
 import { OwnLines } from "./own-lines.ts";
 import type { Position, Segment, Source } from "./segment.ts";
 import { type Segments, sourceFrame } from "./segments.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AppName, Instant, LogLine, Manifest, ProcessDeclaration, ReleaseVersion } from "@douze/core";
 import type { Runnable } from "@douze/engine";
-import type { Bench, Fixture, FixtureProcess, Visit } from "@douze/engine/exam";
+import { type Bench, type Fixture, type FixtureProcess, secretValue, type Visit } from "@douze/engine/exam";
 import { Local } from "../../src/local.ts";
 import type { LocalOptions } from "../../src/local-options.ts";
 import { Crashes } from "../../src/logs/crash.ts";
@@ -19,6 +19,8 @@ const commands: Record<Fixture, string> = {
   fail: "./fail.sh",
   misconfigured: "./misconfigured.sh",
   task: "./task.sh",
+  environment: "./environment.sh",
+  telltale: "./telltale.sh",
 };
 
 /** What a test says of a release; the rest is small and quick. */
@@ -97,7 +99,7 @@ export class LocalBench implements Bench, AsyncDisposable {
     live: Readonly<Record<string, string>> = {},
   ): ReleaseVersion {
     const given = Object.entries(processes).map(([type, { fixture, ...rest }]) => [type, { ...rest, command: commands[fixture] }] as const);
-    return this.declare(version, { processes: Object.fromEntries(given), live });
+    return this.declare(version, { processes: Object.fromEntries(given), live, secrets: { SECRET: secretValue } });
   }
 
   declare(version: number, parts: ReleaseParts): ReleaseVersion {

@@ -56,7 +56,8 @@ const words: ReadonlyMap<string, Plain | Nothing> = new Map<string, Plain | Noth
 function resolved(text: string, times: boolean): Plain | Nothing | undefined {
   const word = words.get(text);
   if (word !== undefined) return word;
-  if (/^\.[0-9]+([eE][-+]?[0-9]+)?$/.test(text)) return float(text) ?? plain("str", text);
+  // Read as Go's own numbers are: one underline between two digits, where a number that begins otherwise may have them anywhere.
+  if (/^\.[0-9]+(_[0-9]+)*([eE][-+]?[0-9]+(_[0-9]+)*)?$/.test(text)) return float(text.replaceAll("_", "")) ?? plain("str", text);
   if (!/^[-+0-9]/.test(text)) return plain("str", text);
   const time = times ? timestamp(text) : undefined;
   if (time !== undefined) return plain("time", time);

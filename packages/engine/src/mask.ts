@@ -1,3 +1,5 @@
+import type { Runnable } from "./driver.ts";
+
 /** What stands where a secret was. */
 const maskText = "••••";
 
@@ -45,6 +47,11 @@ export class Mask {
     return Buffer.from(text.replaceAll(this.#expression, maskLatin1), "latin1");
   }
 
+  /** The text with every secret replaced. */
+  text(text: string): string {
+    return this.masked(Buffer.from(text))?.toString() ?? text;
+  }
+
   /** Moves a cut through an unfinished line before the secret that it would divide. */
   before(bytes: Buffer, position: number): number {
     if (this.#expression === undefined) return position;
@@ -55,6 +62,16 @@ export class Mask {
     }
     return position;
   }
+}
+
+/** What must never be seen in a log: secret values, URLs of resources and the passwords in them. */
+export function secretsOf({ release }: Pick<Runnable, "release">): string[] {
+  const secrets = Object.values(release.config).flatMap(({ secret, value }) => (secret && value !== "" ? [value] : []));
+  const urls = Object.values(release.attachments).flatMap(({ url }) => {
+    const password = URL.canParse(url) ? new URL(url).password : "";
+    return password === "" ? [] : [url, password, decodeURIComponent(password)];
+  });
+  return [...secrets, ...urls];
 }
 
 /**

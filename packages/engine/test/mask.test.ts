@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Mask, secretForms } from "../../src/logs/mask.ts";
+import { Mask, secretForms } from "../src/mask.ts";
 
 function masked(values: readonly string[], text: string): string {
   const bytes = Buffer.from(text);

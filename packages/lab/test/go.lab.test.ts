@@ -1,0 +1,4 @@
+import * as changes from "./mutations/go.ts";
+import { describeMatrix } from "./support/matrix.ts";
+
+describeMatrix("go", ["go"], changes);
