@@ -1,7 +1,7 @@
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Ruling } from "../../src/model/verdict.ts";
 import { codeOf, type Examination, type ExamineRequest, checks as everyCheck, examine } from "../../src/index.ts";
+import type { Ruling } from "../../src/model/verdict.ts";
 
 /** Examines an app as the command does, by some checks or all. A seed that is not given is the same each time, so that a failure can be repeated. */
 export async function examineApp(
