@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Report } from "@douze/lab";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
 import { expect, test } from "vitest";
 import { douze, type Ended } from "./support/douze.ts";
 
@@ -45,6 +47,16 @@ async function shop(files: Readonly<Record<string, string>> = {}): Promise<Shop>
     json: async (...words) => JSON.parse((await check("--json", ...words)).stdout) as Report,
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
   };
+}
+
+/** What a report has wrong, held against the schema that is published. */
+async function errorsOf(report: unknown): Promise<unknown> {
+  const schema = new URL("../../../docs/reference/check-report.schema.json", import.meta.url);
+  const ajv = new Ajv2020({ allErrors: true, strictTypes: false, strictTuples: false });
+  addFormats.default(ajv);
+  const validate = ajv.compile(JSON.parse(await readFile(schema, "utf8")) as object);
+  validate(report);
+  return validate.errors ?? [];
 }
 
 const day = (inDays: number): string => new Date(Date.now() + inDays * 86_400_000).toISOString().slice(0, 10);
@@ -102,6 +114,33 @@ test("exit code 3: it could not be run, and nothing is claimed of it", async () 
   // On a machine without sandboxes it is that which is said.
   expect(stdout).toMatch(/^\? {5}IX\.startup {2}(no-start|no-sandbox)$/m);
   expect((await app.check("--only", "IX.startup", "--report-only")).code).toBe(0);
+});
+
+const listening: Readonly<Record<string, string>> = {
+  "package.json": '{ "name": "shop" }',
+  "package-lock.json": '{ "packages": {} }',
+  "web.js": 'require("node:http").createServer((_, response) => response.end("hello")).listen(process.env.PORT);\n',
+};
+
+test("an app is run, and a seed makes the same of it again", async ({ skip }) => {
+  await using app = await shop(listening);
+  const { sandbox } = JSON.parse((await app.check("--probe", "--json")).stdout) as Report["capabilities"];
+  if (!sandbox.there) return skip(sandbox.says);
+  const [first, again] = [
+    await app.json("--only", "VII.honours-port", "--seed", "7f3a"),
+    await app.check("--only", "VII.honours-port", "--seed", "7f3a"),
+  ];
+  expect(await errorsOf(first)).toEqual([]);
+  const [result] = first.results;
+  expect({ seed: first.seed, verdict: result?.ruling.verdict, runs: result?.runs }).toEqual({
+    seed: "7f3a",
+    verdict: "pass",
+    runs: ["pass"],
+  });
+  expect(again.code).toBe(0);
+  const said = result?.ruling.verdict === "pass" ? result.ruling.what : "";
+  expect(said).toMatch(/^it listened at PORT 2\d{4} and then 3\d{4}$/);
+  expect(again.stderr).toContain(said);
 });
 
 test.for([
@@ -212,6 +251,7 @@ test("reports are of the kind that the name's end says", async () => {
   expect((await app.check("--profile", "static", ...words)).code).toBe(1);
   const read = async (name: string): Promise<string> => readFile(join(app.folder, name), "utf8");
   expect(await read("a.html")).toMatch(/^<!doctype html>/);
+  expect(await errorsOf(JSON.parse(await read("a.json")))).toEqual([]);
   expect(JSON.parse(await read("a.json"))).toMatchObject({
     version: 1,
     app: expect.any(String) as string,
@@ -236,6 +276,7 @@ test("with --json nothing but JSON is printed, and the exit code stays", async (
   await using app = await shop(withoutLock);
   const { code, stdout, stderr } = await app.check("--profile", "static", "--json");
   expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
+  expect(await errorsOf(JSON.parse(stdout))).toEqual([]);
   expect(JSON.parse(stdout)).toMatchObject({ version: 1, profile: "static", findings: [{ standing: "new" }] });
 });
 

@@ -50,11 +50,6 @@ export function capped(ruling: Ruling): Ruling {
   return first ? { ...ruling, findings: [first, ...rest] } : ruling;
 }
 
-/** The heaviest of some findings; nothing where there is none. */
-export function heaviest(findings: readonly Pick<Finding, "severity">[]): Severity | undefined {
-  return findings.map(({ severity }) => severity).toSorted((a, b) => weights.indexOf(b) - weights.indexOf(a))[0];
-}
-
 /** Whether one weighs at least as much as another. */
 export function weighs(severity: Severity, atLeast: Severity): boolean {
   return weights.indexOf(severity) >= weights.indexOf(atLeast);
