@@ -15,5 +15,5 @@ class Page(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Page).serve_forever()
+http.server.ThreadingHTTPServer((os.environ.get("HOST", ""), int(os.environ["PORT"])), Page).serve_forever()
 '

@@ -91,11 +91,11 @@ function processLines(facts: Facts, declared: Manifest | undefined, plan: BuildP
 function guessed({ names, texts }: Facts): { type: string; command: string; scale: number }[] {
   const needs = `${texts["requirements.txt"] ?? ""}\n${texts["pyproject.toml"] ?? ""}`.toLowerCase();
   const module = ["app", "main", "web", "wsgi", "asgi"].find((name) => names.has(`${name}.py`)) ?? "app";
-  if (names.has("manage.py")) return [{ type: "web", command: "gunicorn --bind 127.0.0.1:$PORT config.wsgi", scale: 1 }];
+  if (names.has("manage.py")) return [{ type: "web", command: "gunicorn --bind $HOST:$PORT config.wsgi", scale: 1 }];
   if (needs.includes("fastapi") || needs.includes("uvicorn"))
-    return [{ type: "web", command: `uvicorn ${module}:app --host 127.0.0.1 --port $PORT`, scale: 1 }];
+    return [{ type: "web", command: `uvicorn ${module}:app --host $HOST --port $PORT`, scale: 1 }];
   if (needs.includes("gunicorn") || needs.includes("flask"))
-    return [{ type: "web", command: `gunicorn --bind 127.0.0.1:$PORT ${module}:app`, scale: 1 }];
+    return [{ type: "web", command: `gunicorn --bind $HOST:$PORT ${module}:app`, scale: 1 }];
   return [];
 }
 
@@ -151,10 +151,8 @@ function configLines({ texts }: Facts, declared: Manifest | undefined): string[]
   ];
 }
 
+/** As YAML, also within braces: what could be taken for anything but this text is quoted. */
 function quoted(text: string): string {
-  return /^[A-Za-z0-9./][A-Za-z0-9 ./=_@%+,$-]*$/.test(text) &&
-    !/^(true|false|yes|no|on|off|null|~|[\d.]+)$/i.test(text) &&
-    !text.endsWith(" ")
-    ? text
-    : JSON.stringify(text);
+  const isPlain = /^[A-Za-z./][A-Za-z0-9 ./=_@%+$-]*$/.test(text) && !text.endsWith(" ");
+  return isPlain && !/^(true|false|yes|no|y|n|on|off|null|\.(inf|nan))$/i.test(text) && Number.isNaN(Number(text)) ? text : JSON.stringify(text);
 }

@@ -178,7 +178,7 @@ test.each<[string, Record<string, string>, string]>([
     },
     "./serve --port $PORT",
   ],
-  ["Flask", { "requirements.txt": "flask\ngunicorn\n", "web.py": "" }, "gunicorn --bind 127.0.0.1:$PORT web:app"],
+  ["Flask", { "requirements.txt": "flask\ngunicorn\n", "web.py": "" }, "gunicorn --bind $HOST:$PORT web:app"],
   ["an empty folder", {}, "./serve"],
 ])("init writes a manifest for %s that is one", async (_name, files, command) => {
   await using codebase = await Codebase.of(files);
