@@ -6,6 +6,9 @@ from flask import Flask, redirect, render_template_string, request
 
 from database import connect
 
+# What is missing is told at the start, and not to a visitor.
+TITLE = os.environ["TITLE"]
+
 app = Flask(__name__)
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{{ title }}</title>
@@ -22,7 +25,7 @@ def index():
         entries = db.execute("select name, welcome from entries order by id desc limit 20").fetchall()
     return render_template_string(
         PAGE,
-        title=os.environ["TITLE"],
+        title=TITLE,
         entries=entries,
         release=os.environ.get("DOUZE_RELEASE", "no release"),
         process=os.environ.get("DOUZE_PROCESS", "by hand"),
@@ -35,6 +38,12 @@ def sign():
         db.execute("insert into entries (name) values (%s)", [request.form["name"][:80]])
         db.execute("notify entries")
     return redirect("/", code=303)
+
+
+@app.get("/welcomed")
+def welcomed():
+    with connect() as db:
+        return {"done": db.execute("select count(*) from entries where welcome is not null").fetchone()[0]}
 
 
 @app.get("/readyz")
