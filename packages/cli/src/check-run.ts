@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { Problem } from "@douze/core/problem";
 import type { AnyCheck, Examination, Severity } from "@douze/lab";
-import { writeReports } from "./check-reports.ts";
+import { reportWriter, writeReports } from "./check-reports.ts";
 import type { Context } from "./context.ts";
 import { cellText } from "./print.ts";
 
@@ -49,6 +49,8 @@ export async function runCheckCommand(
       fix: "name the app's folder: `douze check ../shop`",
     });
   }
+  // Not after minutes.
+  for (const file of options.report ?? []) reportWriter(file);
   const before = options.replay === undefined ? undefined : await replayed(options.replay);
   const examination = await examineIn(lab, directory, before ? { ...options, ...before.options } : options, context);
   await conclude(lab, directory, options, context, examination, before?.examination);
@@ -120,10 +122,11 @@ async function conclude(
   // What is reported is what a next run would say.
   const accepted = baseline ? lab.accept(found, { ...held, baseline }) : first;
   const report = { examination, accepted, outcome: lab.outcomeOf(examination, accepted, lab.checks), checks: lab.checks };
-  await writeReports(lab, report, options.report ?? [], options.failOn);
   if (json) paper.json(lab.jsonReport(report));
   else paper.line(lab.reportText(report, paper.styled));
   if (before && !json) paper.line(differences(before, examination));
+  // After it was shown: a file that cannot be written takes nothing with it.
+  await writeReports(lab, report, options.report ?? [], options.failOn);
   if (options.reportOnly) return;
   const limits = { failOn: options.failOn, ...(options.maxUnknown !== undefined && { maxUnknown: options.maxUnknown }) };
   process.exitCode = lab.exitCode(examination, accepted, limits);

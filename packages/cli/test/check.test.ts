@@ -90,7 +90,7 @@ test("a folder may be named, and an app without a repository is checked as it li
   await writeFile(join(app.folder, "other", "Procfile"), "web: ./web\n");
   expect((await app.json("other", "--profile", "static")).directory).toBe(join(app.folder, "other"));
   const missing = await app.check("nowhere");
-  expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining("app-not-found") as string]);
+  expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining("app-not-found") as string]);
 });
 
 test("exit code 4: more was unknown than allowed", async () => {
@@ -163,7 +163,7 @@ test.for([
 ] as const)("%s %s: check-unknown", async (words) => {
   await using app = await shop();
   const { code, stderr } = await app.check(...words);
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(stderr).toContain("check-unknown");
   expect(stderr).toContain(`there is no check ${words[1]}`);
 });
@@ -242,7 +242,7 @@ test("a waiver holds until its day, and fails after it", async () => {
 
   await app.write({ "check.waivers.yaml": "- check: II.lock-exact\n" });
   const wrong = await app.check("--profile", "static");
-  expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining("check-file-invalid") as string]);
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("check-file-invalid") as string]);
 });
 
 test("reports are of the kind that the name's end says", async () => {
@@ -267,9 +267,13 @@ test("reports are of the kind that the name's end says", async () => {
 test("a report of no kind, and one that cannot be written", async () => {
   await using app = await shop();
   const unknown = await app.check("--profile", "static", "--report", "report.txt");
-  expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining("check-report-unknown") as string]);
+  expect([unknown.code, unknown.stdout, unknown.stderr]).toEqual([2, "", expect.stringContaining("check-report-unknown") as string]);
   const unwritable = await app.check("--profile", "static", "--report", "no/such/folder/a.html");
-  expect([unwritable.code, unwritable.stderr]).toEqual([1, expect.stringContaining("check-report-unwritable") as string]);
+  expect([unwritable.code, unwritable.stdout, unwritable.stderr]).toEqual([
+    3,
+    expect.stringContaining("came to a verdict") as string,
+    expect.stringContaining("check-report-unwritable") as string,
+  ]);
 });
 
 test("with --json nothing but JSON is printed, and the exit code stays", async () => {
@@ -290,7 +294,7 @@ test("a report is replayed: the same checks with the same seed, and what differs
   expect(other.stdout).toContain("The replay differs:\n  II.lock-exact: pass before, fail now\n");
   expect(other.stdout).toContain("--seed 7f3a");
   const wrong = await app.check("--replay", "package.json");
-  expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining("check-file-invalid") as string]);
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("check-file-invalid") as string]);
 });
 
 test("--list and --explain tell of the checks, without an app", async () => {

@@ -1,5 +1,6 @@
 import { mkdir, stat } from "node:fs/promises";
 import { createConnection, createServer, type Server } from "node:net";
+import { stateUnwritable } from "@douze/core";
 import { Problem } from "@douze/core/problem";
 
 /** One engine's hold on one environment's state. */
@@ -20,9 +21,14 @@ const pidPatienceMs = 1000;
  *
  * @param stateDirectory - the environment's; made when it is missing
  * @throws Problem engine-running - another process holds it
+ * @throws Problem state-unwritable - it is missing and cannot be made
  */
 export async function holdLock(stateDirectory: string): Promise<Lock> {
-  await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
+  try {
+    await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw stateUnwritable(stateDirectory, error);
+  }
   const { dev, ino } = await stat(stateDirectory, { bigint: true });
   const name = `douze-${dev}-${ino}`;
   // Whoever asks is told who holds it.

@@ -1,4 +1,4 @@
-import { mkdir, readdir, symlink } from "node:fs/promises";
+import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { holdLock } from "@douze/server";
@@ -51,4 +51,13 @@ test("one who only looks and goes away does not disturb the holder", async () =>
   });
 
   await expect(holdLock(folder.path)).rejects.toMatchObject({ code: "engine-running" });
+});
+
+test("a folder that cannot be made is a problem of the machine's, with its path", async () => {
+  await using folder = await temporaryFolder();
+  await writeFile(join(folder.path, "file"), "");
+  await expect(holdLock(join(folder.path, "file", "state"))).rejects.toMatchObject({
+    code: "state-unwritable",
+    what: expect.stringContaining(join(folder.path, "file", "state")) as string,
+  });
 });

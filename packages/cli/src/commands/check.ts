@@ -1,7 +1,11 @@
+import { Problem } from "@douze/core/problem";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type CheckOptions, runCheckCommand } from "../check-run.ts";
 import { contextOf } from "../context.ts";
 import { examples } from "../examples.ts";
+import { printFailure } from "../failure.ts";
+
+const wrongUsage: ReadonlySet<string> = new Set(["check-unknown", "check-report-unknown", "check-file-invalid", "app-not-found"]);
 
 export function register(program: Command): void {
   program
@@ -18,7 +22,11 @@ export function register(program: Command): void {
     .option("--start <command>", "what starts the app, where nothing says so")
     .option("--seed <seed>", "what chance is taken from (default: a new one, which is printed)")
     .option("--replay <report>", "runs what a JSON report ran, with its seed, and says what differs")
-    .option("--report <file...>", "also writes a report, of the kind that the name's end says: .html .json .sarif .xml (JUnit)")
+    .option(
+      "--report <file>",
+      "also writes a report, of the kind that the name's end says: .html .json .sarif .xml (JUnit); may be repeated",
+      several,
+    )
     .addOption(
       new Option("--fail-on <severity>", "from which severity on the exit code is 1")
         .choices(["error", "warning", "note"])
@@ -45,12 +53,24 @@ export function register(program: Command): void {
     )
     .addHelpText("after", "\nExit codes: 0 nothing that counts, 1 findings, 2 wrong usage, 3 it could not be run, 4 too much unknown.")
     .action(async (folder: string | undefined, options: CheckOptions, command: Command) => {
-      await runCheckCommand(folder, options, contextOf(command), command.optsWithGlobals<{ dir?: string }>().dir);
+      const context = contextOf(command);
+      try {
+        await runCheckCommand(folder, options, context, command.optsWithGlobals<{ dir?: string }>().dir);
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error;
+        printFailure(error, context.json);
+        // 1 is kept for what was found: a pipeline must not take one for the other.
+        process.exitCode = wrongUsage.has(error.code) ? 2 : 3;
+      }
     });
 }
 
 function list(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, ...value.split(",").map((each) => each.trim())];
+}
+
+function several(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }
 
 function count(value: string): number {

@@ -11,7 +11,7 @@ interface Evidence {
 const sources: readonly {
   readonly language: string;
   readonly present: RegExp;
-  /** Whether a file in any folder tells of the language. Default: at the top alone. */
+  /** Whether a file in any folder tells of the language, where the top tells of no other. Default: at the top alone. */
   readonly anywhere?: true;
   readonly pins: readonly (readonly [file: RegExp, version: RegExp])[];
 }[] = [
@@ -84,7 +84,9 @@ export const runtimePinned: Check<Evidence> = {
     const top = codebase.files.filter((path) => !path.includes("/"));
     const languages: Evidence["languages"][number][] = [];
     for (const { language, present, anywhere, pins } of sources) {
-      if (!(anywhere ? codebase.files : top).some((path) => present.test(path))) continue;
+      // In an app of another language they are examples, tests, or what it works on.
+      const told = anywhere && languages.length === 0 ? codebase.files : top;
+      if (!told.some((path) => present.test(path))) continue;
       const found: { file: string; version: string }[] = [];
       for (const [name, pattern] of pins) {
         for (const file of top.filter((path) => name.test(path))) {
