@@ -154,5 +154,7 @@ function configLines({ texts }: Facts, declared: Manifest | undefined): string[]
 /** As YAML, also within braces: what could be taken for anything but this text is quoted. */
 function quoted(text: string): string {
   const isPlain = /^[A-Za-z./][A-Za-z0-9 ./=_@%+$-]*$/.test(text) && !text.endsWith(" ");
-  return isPlain && !/^(true|false|yes|no|y|n|on|off|null|\.(inf|nan))$/i.test(text) && Number.isNaN(Number(text)) ? text : JSON.stringify(text);
+  return isPlain && !/^(true|false|yes|no|y|n|on|off|null|\.(inf|nan))$/i.test(text) && Number.isNaN(Number(text))
+    ? text
+    : JSON.stringify(text);
 }

@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { Problem } from "@douze/core/problem";
-import type { AnyCheck, Examination, Severity } from "@douze/lab";
+import type { AcceptedFiles, AnyCheck, Examination, Severity } from "@douze/lab";
 import { reportWriter, writeReports } from "./check-reports.ts";
 import type { Context } from "./context.ts";
 import { cellText } from "./print.ts";
@@ -49,11 +49,12 @@ export async function runCheckCommand(
       fix: "name the app's folder: `douze check ../shop`",
     });
   }
-  // Not after minutes.
+  // What is wrong with files is said now, and not after minutes.
   for (const file of options.report ?? []) reportWriter(file);
+  const files = await lab.readAccepted(directory);
   const before = options.replay === undefined ? undefined : await replayed(options.replay);
   const examination = await examineIn(lab, directory, before ? { ...options, ...before.options } : options, context);
-  await conclude(lab, directory, options, context, examination, before?.examination);
+  await conclude(lab, { directory, files, options, context, examination, before: before?.examination });
 }
 
 async function examineIn(lab: LabPackage, directory: string, options: CheckOptions, { env, paper, json }: Context): Promise<Examination> {
@@ -103,15 +104,19 @@ async function examineIn(lab: LabPackage, directory: string, options: CheckOptio
   });
 }
 
+interface Concluded {
+  readonly directory: string;
+  readonly files: AcceptedFiles;
+  readonly options: CheckOptions;
+  readonly context: Context;
+  readonly examination: Examination;
+  readonly before: Examination | undefined;
+}
+
 async function conclude(
   lab: LabPackage,
-  directory: string,
-  options: CheckOptions,
-  { paper, json }: Context,
-  examination: Examination,
-  before: Examination | undefined,
+  { directory, files, options, context: { paper, json }, examination, before }: Concluded,
 ): Promise<void> {
-  const files = await lab.readAccepted(directory);
   const today = new Date().toISOString().slice(0, 10);
   const ran = new Set(examination.results.filter(({ ruling }) => ruling.verdict !== "unknown").map(({ id }) => id));
   const found = lab.findingsOf(examination);
