@@ -15,7 +15,7 @@ article{background:var(--card);border:1px solid var(--line);border-radius:.7rem;
 dl{display:grid;grid-template-columns:6rem 1fr;gap:.25rem .8rem;margin:.4rem 0}dt{color:var(--dim)}dd{margin:0;overflow-wrap:anywhere}
 pre{background:color-mix(in srgb,var(--ink) 6%,transparent);padding:.6rem .8rem;border-radius:.4rem;overflow-x:auto;font-size:.85rem;white-space:pre-wrap}code{font-family:ui-monospace,monospace;font-size:.9em}
 .verified{color:var(--good)}.refuted{color:var(--warn)}a{color:inherit}
-details{border-bottom:1px solid var(--line);padding:.35rem 0}summary{cursor:pointer}summary b{display:inline-block;width:6.2rem;font-size:.82rem;color:var(--dim)}
+details{border-bottom:1px solid var(--line);padding:.35rem 0}summary{cursor:pointer;padding-left:7.6rem;text-indent:-7.6rem}summary b{display:inline-block;width:6.6rem;text-indent:0;font-size:.82rem;color:var(--dim)}
 .pass summary b{color:var(--good)}.fail summary b{color:var(--bad)}.unknown summary b{color:var(--warn)}
 .timeline{width:100%;height:auto;margin-top:.6rem;font:12px system-ui,sans-serif}.timeline text{fill:var(--ink)}.timeline .tick{fill:var(--dim);font-size:11px}.lane{stroke:var(--line)}.life{fill:color-mix(in srgb,var(--good) 45%,transparent)}
 .mark{fill:var(--note)}.signal{fill:var(--bad)}.fault{fill:var(--warn)}.end{fill:var(--dim)}
