@@ -14,6 +14,8 @@ const programs = [
   "release/release.ts",
   "kubernetes/kubernetes.ts",
   "kit/kit.ts",
+  "lab/check.ts",
+  "lab/sandbox.ts",
 ];
 
 for (const program of programs) {
