@@ -6,6 +6,7 @@ import { findBaseline } from "./discover/baseline.ts";
 import { buildSubject } from "./discover/make-build.ts";
 import { readSubject } from "./discover/subject.ts";
 import type { Lab } from "./lab.ts";
+import { type MachineFailure, machineFailure } from "./machine-failure.ts";
 import type { Baseline } from "./model/baseline.ts";
 import type { Capabilities } from "./model/capability.ts";
 import { type AnyCheck, codeOf, idOf, type Profile } from "./model/check.ts";
@@ -117,9 +118,12 @@ async function prepare(request: ExamineRequest, known: Known): Promise<Prepared>
   try {
     build = await buildSubject({ directory, store, cache, path, home: homedir(), signal, tell });
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    const lines = [error.why, error.fix];
-    return { baseline: { started: false, because: `it could not be built: ${error.what}`, lines }, slowness: 1 };
+    signal.throwIfAborted();
+    if (error instanceof Problem)
+      return { baseline: { started: false, because: `it could not be built: ${error.what}`, lines: [error.why, error.fix] }, slowness: 1 };
+    const failure = machineFailure(error);
+    if (!failure) throw error;
+    return { baseline: notRun(failure), slowness: 1 };
   }
   const slowness = await measureSlowness();
   tell("runs it undisturbed");
@@ -132,12 +136,18 @@ async function baselineOf(lab: Omit<Lab, "baseline">): Promise<Baseline> {
   try {
     return await findBaseline(lab);
   } catch (error) {
-    if (error instanceof Problem) return { started: false, reason: "no-engine", because: error.what, lines: [error.fix] };
+    lab.signal.throwIfAborted();
+    const failure = machineFailure(error);
+    if (failure) return notRun(failure);
     if (!(error instanceof MigrationFailed)) throw error;
     const { lines, message } = error;
     const without = await findBaseline({ ...lab, sandbox: (options) => lab.sandbox({ ...options, migrated: false }) });
     return without.started ? { ...without, migrated: { ok: false, lines } } : { started: false, because: message, lines };
   }
+}
+
+function notRun({ reason, because, add }: MachineFailure): Baseline {
+  return { started: false, reason, because, lines: [add] };
 }
 
 interface LabParts {

@@ -1,6 +1,7 @@
 import { Chance } from "./chance.ts";
 import { NotReady } from "./experiment.ts";
 import type { Lab } from "./lab.ts";
+import { machineFailure } from "./machine-failure.ts";
 import type { Change } from "./model/change.ts";
 import { type AnyCheck, codeOf, idOf, profiles } from "./model/check.ts";
 import type { CheckResult, Trial } from "./model/result.ts";
@@ -118,6 +119,8 @@ async function once(check: AnyCheck, lab: Lab): Promise<{ ruling: Ruling; eviden
         evidence: error.lines,
       };
     }
+    const ruling = machineFailure(error);
+    if (ruling) return { ruling, evidence: undefined };
     throw error;
   }
 }

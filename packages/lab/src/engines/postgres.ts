@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Problem } from "@douze/core";
 import { commandAs, findIdentity, giveTo } from "@douze/local/postgres-identity";
 import { findPrograms, fittingPrograms } from "@douze/local/postgres-programs";
 import postgres, { type Sql } from "postgres";
@@ -14,7 +15,7 @@ const port = 5432;
  * Starts a PostgreSQL server that forgets when the machine does: no fsync, a Unix socket alone.
  *
  * @param folder - empty, and short: a socket's path has at most 107 bytes
- * @throws Problem resource-not-installed, resource-root-refused
+ * @throws Problem resource-not-installed, resource-root-refused, resource-unavailable
  */
 export async function startPostgres(folder: string, path: string): Promise<Engine> {
   await mkdir(folder, { recursive: true });
@@ -150,7 +151,14 @@ async function finished(child: ChildProcess): Promise<void> {
     said += chunk.toString("utf8");
   });
   const [code] = (await once(child, "close")) as [number | null];
-  if (code !== 0) throw new Error(`initdb ended with ${code}: ${said.trim().slice(-400)}`);
+  if (code === 0) return;
+  const [line = "it said nothing"] = said.split("\n").filter((each) => each.includes("error:"));
+  throw new Problem({
+    code: "resource-unavailable",
+    what: `a PostgreSQL server could not be set up: ${line.trim().slice(0, 400)}`,
+    why: `initdb ended with ${code}`,
+    fix: "look for room where temporary files are, and run it again",
+  });
 }
 
 async function pause(ms: number): Promise<void> {

@@ -22,7 +22,8 @@ export type UnknownReason =
   | "unstable"
   | "budget"
   | "needs-hint"
-  | "tool-missing";
+  | "tool-missing"
+  | "machine";
 
 /** A place in the codebase, relative to the app's folder; lines count from 1. */
 export interface CodePlace {

@@ -71,6 +71,7 @@ const reasons = [
   "budget",
   "needs-hint",
   "tool-missing",
+  "machine",
 ] as const satisfies readonly UnknownReason[];
 
 const ruling = z.discriminatedUnion("verdict", [
