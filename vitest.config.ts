@@ -6,7 +6,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["douze-source"] } },
   test: {
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
-    exclude: [...configDefaults.exclude, "**/*.cluster.test.ts", "**/*.lab.test.ts"],
+    exclude: [...configDefaults.exclude, "**/*.cluster.test.ts", "**/*.frameworks.test.ts", "**/*.lab.test.ts"],
     execArgv: ["--conditions=douze-source"],
     pool: "forks",
     detectAsyncLeaks: true,

@@ -45,3 +45,8 @@ test("every dependency has its reason", () => {
   const missing = [...names].filter((name) => !name.startsWith("@douze/") && !reasons.includes(`\`${name}\``));
   expect(missing).toEqual([]);
 });
+
+test.each(["python/serve.py", "ruby/config/puma.rb", "go/leave.go"])("docs/serve.md has the %s that is tried", (name) => {
+  const source = readFileSync(join(root, "packages/cli/test/fixtures/frameworks", name), "utf8").replace("package main\n\n", "");
+  expect(readFileSync(join(root, "docs/serve.md"), "utf8")).toContain(source.trim());
+});

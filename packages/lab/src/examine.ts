@@ -202,10 +202,15 @@ interface OneParts {
 /** Of an app that did not come up, and for checks that run nothing. */
 const nothingSeen: Lab["baseline"] = { started: true, startMs: 0, others: [] };
 
+const toStart =
+  "make it start: `--start` or the manifest's `processes:` say by which command, `config:` or .env.example with which variables, and `resources:` with which services";
+
 async function examineOne(check: AnyCheck, parts: OneParts): Promise<CheckResult> {
   const { request, prepared, probe } = parts;
   const { seed, profile, tries } = request;
   const none = { runs: [], trials: [], timeline: [], evidence: undefined, tookMs: 0, seed } as const;
+  // Why a build or a service failed comes with what to do about it; an app's last words do not.
+  const isItsOwn = prepared?.build !== undefined && !prepared.baseline.started && prepared.baseline.reason === undefined;
   const mayRun = prepared?.build && (prepared.baseline.started || check.beforeStart);
   if (check.kind === "dynamic" && !(probe?.there && mayRun)) {
     const ruling =
@@ -215,7 +220,7 @@ async function examineOne(check: AnyCheck, parts: OneParts): Promise<CheckResult
           ? unknown(
               prepared.baseline.reason ?? "no-start",
               prepared.baseline.because,
-              prepared.baseline.lines.at(-1) ?? "make it start with what its manifest says",
+              (isItsOwn ? undefined : prepared.baseline.lines.at(-1)) ?? toStart,
             )
           : unknown("no-start", "it was not built", "make it build");
     return { id: idOf(check), code: codeOf(check), ruling, ...none };

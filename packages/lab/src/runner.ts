@@ -8,6 +8,7 @@ import type { CheckResult, Trial } from "./model/result.ts";
 import type { TimelineEvent } from "./model/timeline.ts";
 import { type Ruling, unknown } from "./model/verdict.ts";
 import { conclude } from "./plan/conclude.ts";
+import { tellingLine } from "./plan/telling-line.ts";
 import { MigrationFailed } from "./workshop.ts";
 
 /** What a check is run with; made anew for each run, so that no run knows of another. */
@@ -107,7 +108,7 @@ async function once(check: AnyCheck, lab: Lab): Promise<{ ruling: Ruling; eviden
       return {
         ruling: unknown(
           "no-start",
-          `${error.message}: ${error.lines.at(-1) ?? "it said nothing"}`,
+          `${error.message}: ${tellingLine(error.lines) ?? "it said nothing"}`,
           "make the release task work on an empty service",
         ),
         evidence: error.lines,
@@ -115,7 +116,7 @@ async function once(check: AnyCheck, lab: Lab): Promise<{ ruling: Ruling; eviden
     }
     if (error instanceof NotReady) {
       return {
-        ruling: unknown("no-start", error.message, `look at what it said: ${error.lines.at(-1) ?? "nothing"}`),
+        ruling: unknown("no-start", error.message, `look at what it said: ${tellingLine(error.lines) ?? "nothing"}`),
         evidence: error.lines,
       };
     }

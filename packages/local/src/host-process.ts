@@ -159,7 +159,8 @@ export class HostProcess implements AsyncDisposable {
   }
 
   #look(): void {
-    if (this.#ended) return;
+    // Of its own child the kernel tells the engine, and nothing need be read for that.
+    if (this.#ended || this.#isChild()) return;
     const runs = !this.#gone && (this.#shimRuns() || this.#appRuns());
     // In this order: when both are gone, what the shim wrote, if anything, is there.
     const told = this.folder.exit();
@@ -212,8 +213,13 @@ export class HostProcess implements AsyncDisposable {
     return pid === undefined ? undefined : { pid, startTicks: procStat(pid)?.startTicks ?? 0 };
   }
 
+  /** Whether the shim is this engine's, and has not ended as far as the kernel has told. */
+  #isChild(): boolean {
+    return this.#child?.pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
   #shimRuns(): boolean {
-    if (this.#child && (this.#child.exitCode !== null || this.#child.signalCode !== null)) return false;
+    if (this.#child) return this.#isChild();
     const leader = this.#leader();
     const stat = leader && procStat(leader.pid);
     return isRunning(stat) && stat.startTicks === leader?.startTicks;

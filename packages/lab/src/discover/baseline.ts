@@ -1,5 +1,6 @@
 import type { Lab } from "../lab.ts";
 import type { Baseline, Page, RoundtripWay, WebBaseline } from "../model/baseline.ts";
+import { tellingLine } from "../plan/telling-line.ts";
 import type { Answer } from "../sandbox/inside/orders.ts";
 import type { Sandbox, Started } from "../sandbox/sandbox.ts";
 import { socketsOf } from "../sandbox/tree.ts";
@@ -34,7 +35,10 @@ export async function findBaseline(lab: Omit<Lab, "baseline">): Promise<Baseline
   }
   if (!web) {
     const [fallen] = others.filter(({ stayed }) => !stayed);
-    if (fallen && others.length === 1) return { started: false, because: `\`${fallen.type}\` ended at once`, lines: fallen.lines };
+    if (fallen && others.length === 1) {
+      const because = `\`${fallen.type}\` ended at once${lastWord(fallen.lines)}`;
+      return { started: false, because, lines: fallen.lines };
+    }
     return { started: true, startMs: 0, others };
   }
   const { type, startMs, started } = web;
@@ -54,7 +58,7 @@ async function findWeb(
     if (ready) return { type: said.type, startMs: ready.at - process.startedAt, started: said.started };
     const heard = (await listenersOf(sandbox, said.started)).map(({ address, port }) => `${address}:${port}`);
     const because = process.end
-      ? `\`${said.type}\` ended before it answered`
+      ? `\`${said.type}\` ended before it answered${lastWord(process.lines.map(({ text }) => text))}`
       : `\`${said.type}\` did not answer on its PORT${heard.length > 0 ? `; it listens at ${heard.join(", ")}` : ""}`;
     return { failed: { started: false, because, lines: lastLines(said.started) } };
   }
@@ -182,6 +186,12 @@ function ownPath(href: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What it died of, as far as it says so, to be added to a sentence. */
+function lastWord(lines: readonly string[]): string {
+  const line = tellingLine(lines);
+  return line === undefined ? ", and said nothing" : `: ${line.slice(0, 200)}`;
 }
 
 function lastLines({ process }: Started): readonly string[] {

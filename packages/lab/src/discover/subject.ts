@@ -4,7 +4,7 @@ import { type Facts, folderAppName, manifestText, readNames } from "@douze/build
 import { type Manifest, manifestFromFiles, type ResourceDeclaration } from "@douze/core";
 import type { Chance } from "../chance.ts";
 import type { ServiceNeed, Subject, SubjectProcess, Variable } from "../model/subject.ts";
-import { valueFor } from "./value.ts";
+import { inProduction, valueFor } from "./value.ts";
 
 /** Where the app is, and what was said of it on the command line. */
 export interface SubjectRequest {
@@ -46,7 +46,7 @@ export function subjectOf(
     manifest,
     processes:
       start === undefined ? processesOf(declared, told) : [{ type: "web", command: start, declared: start, from: "--start", routed: true }],
-    variables: variablesOf(manifest, told, from, chance),
+    variables: variablesOf(declared, told, from, chance),
     services: servicesOf(declared, told),
     hints: manifest.check ?? { http: [], allowWrite: [] },
     ...(release && { migrate: { command: release.command, from: manifest.release ? from : "what the files tell" } }),
@@ -71,9 +71,11 @@ function servicesOf(declared: Manifest | undefined, told: Manifest): ServiceNeed
   return list.map(([name, { type, as, required }]) => ({ name, type, variable: as, required, from }));
 }
 
-function variablesOf(manifest: Manifest, told: Manifest, from: string, chance: Chance): Variable[] {
-  const resources = new Set([...Object.values(manifest.resources), ...Object.values(told.resources)].map(({ as }) => as));
-  const all = { ...told.config, ...manifest.config };
+function variablesOf(declared: Manifest | undefined, told: Manifest, from: string, chance: Chance): Variable[] {
+  const resources = new Set([...Object.values(declared?.resources ?? {}), ...Object.values(told.resources)].map(({ as }) => as));
+  const own = declared?.config ?? {};
+  const example = Object.entries(told.config).map(([name, declaration]) => [name, inProduction(name, declaration)] as const);
+  const all = { ...Object.fromEntries(example), ...own };
   return Object.entries(all)
     .filter(([name]) => !resources.has(name))
     .map(([name, declaration]) => ({
@@ -81,6 +83,6 @@ function variablesOf(manifest: Manifest, told: Manifest, from: string, chance: C
       secret: declaration.secret || declaration.generate !== undefined,
       required: declaration.required || declaration.generate !== undefined,
       value: valueFor(name, declaration, chance.of(name)),
-      from: Object.hasOwn(manifest.config, name) ? from : ".env.example",
+      from: Object.hasOwn(own, name) ? from : ".env.example",
     }));
 }

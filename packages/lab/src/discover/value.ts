@@ -27,3 +27,16 @@ export function valueFor(name: string, { type, default: value, values, secret, g
       return `${name.toLowerCase()}-${chance.hex(6)}`;
   }
 }
+
+const off: Readonly<Record<string, string>> = { "1": "0", true: "false", True: "False", TRUE: "FALSE", yes: "no", on: "off" };
+
+/**
+ * What an example of a developer's environment says, as it would be on a platform: the pages of a debug mode, which show what they
+ * know, are meant for nobody else. Pure.
+ */
+export function inProduction(name: string, declaration: ConfigDeclaration): ConfigDeclaration {
+  const { default: value = "" } = declaration;
+  if (/(^|_)(DEBUG|DEVELOPMENT)$/i.test(name) && off[value] !== undefined) return { ...declaration, default: off[value] };
+  if (/(^|_)ENV(IRONMENT)?$/i.test(name) && value === "development") return { ...declaration, default: "production" };
+  return declaration;
+}

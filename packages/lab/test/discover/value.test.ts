@@ -1,7 +1,7 @@
 import type { ConfigDeclaration } from "@douze/core";
 import { expect, test } from "vitest";
 import { Chance } from "../../src/chance.ts";
-import { canaryMark, valueFor } from "../../src/discover/value.ts";
+import { canaryMark, inProduction, valueFor } from "../../src/discover/value.ts";
 
 function value(name: string, more: Partial<ConfigDeclaration>, seed = "s"): string {
   return valueFor(name, { type: "string", required: true, secret: false, live: false, ...more } as ConfigDeclaration, new Chance(seed));
@@ -35,4 +35,19 @@ test.for([
 
 test("a text without a default tells whose it is", () => {
   expect(value("SOME_THING", { type: "string" })).toMatch(/^some_thing-[0-9a-f]{6}$/);
+});
+
+test.for([
+  ["DEBUG", "1", "0"],
+  ["DJANGO_DEBUG", "True", "False"],
+  ["APP_DEBUG", "true", "false"],
+  ["NODE_ENV", "development", "production"],
+  // Names of what is debugged, and environments that the app alone knows.
+  ["DEBUG", "app:*", "app:*"],
+  ["APP_ENV", "local", "local"],
+  ["DEBUG_LEVEL", "1", "1"],
+  ["PAGE_SIZE", "1", "1"],
+] as const)("an example of %s=%s is tried as %s", ([name, value, expected]) => {
+  const declaration = { type: "string", default: value, required: false, secret: false, live: false } as ConfigDeclaration;
+  expect(inProduction(name, declaration).default).toBe(expected);
 });

@@ -160,6 +160,29 @@ def rows(sql, *values):
     ],
   },
   {
+    check: "VI.no-durable-files",
+    says: "counts visits in a database of its own, which is as large as when it was made",
+    edits: [
+      {
+        file: "web.py",
+        from: appLine,
+        to: `${appLine}own = Path.home() / "own.sqlite3"
+with sqlite3.connect(own) as made:
+    made.execute("create table if not exists visit (at text)")
+
+
+@app.before_request
+def count():
+    with sqlite3.connect(own) as kept:
+        kept.execute("insert into visit values (datetime())")
+
+
+`,
+      },
+      { file: "web.py", from: "import secrets\n", to: "import secrets\nimport sqlite3\nfrom pathlib import Path\n" },
+    ],
+  },
+  {
     check: "VII.honours-port",
     says: "listens at a port of its own choice",
     edits: [{ file: config, from: bind, to: 'bind = f"{host}:5000"\n' }],
@@ -312,6 +335,15 @@ ${liveness}`,
         from: liveness,
         to: `@app.after_request\ndef log(response):\n    print(f"{request.method} {request.full_path} {response.status_code}")\n    return response\n\n\n${liveness}`,
       },
+    ],
+  },
+  {
+    check: "XI.unbuffered",
+    says: "prints without a flush, and only when something is written",
+    edits: [
+      // It would flush what others have left in the same buffer.
+      { file: config, from: 'accesslog = "-"\n', to: "" },
+      { file: "web.py", from: insertNote, to: `${insertNote}    print("a note was kept")\n` },
     ],
   },
   {

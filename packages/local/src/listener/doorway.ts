@@ -130,7 +130,9 @@ export class Doorway implements AsyncDisposable {
   }
 
   async #left(target: string): Promise<void> {
-    if (!this.#gates.has(target)) return;
+    const gate = this.#gates.get(target);
+    // One that was turned away long ago, or never was there, has nothing more to tell.
+    if (!gate || gate.empty) return;
     let leaving = this.#leaving.get(target);
     if (!leaving) {
       leaving = Promise.withResolvers<void>();

@@ -1,7 +1,9 @@
-import { answers, firstPage, lastLines } from "../../experiment.ts";
+import { answers, firstPage } from "../../experiment.ts";
 import type { Lab } from "../../lab.ts";
 import type { Check } from "../../model/check.ts";
 import { type Finding, failOr, inapplicable, pass } from "../../model/verdict.ts";
+import { tellingLine } from "../../plan/telling-line.ts";
+import { namesVariable } from "./names-variable.ts";
 
 /** What an app does without one variable. */
 type Without = "ends and names it" | "ends" | "works" | "answers, and fails later" | "hangs";
@@ -128,7 +130,8 @@ async function withoutIt(lab: Lab, type: string, variable: string): Promise<Omit
   if (!web) await process.until(() => process.end !== undefined, 3_000 * lab.slowness);
   const { end } = process;
   if (!end) return { without: web ? "hangs" : "works" };
-  const named = process.lines.find(({ text }) => text.includes(variable));
-  const line = named?.text ?? lastLines(started, 1)[0];
+  const lines = process.lines.map(({ text }) => text);
+  const named = lines.find((text) => namesVariable(text, variable));
+  const line = named ?? tellingLine(lines);
   return { without: named ? "ends and names it" : "ends", status: end.status, ...(line !== undefined && { line }) };
 }

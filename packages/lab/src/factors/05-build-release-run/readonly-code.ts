@@ -4,6 +4,7 @@ import type { Lab } from "../../lab.ts";
 import type { WebBaseline } from "../../model/baseline.ts";
 import type { Check } from "../../model/check.ts";
 import { type Finding, failOr, pass } from "../../model/verdict.ts";
+import { tellingLine } from "../../plan/telling-line.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import { notesWay } from "../06-processes/notes.ts";
 
@@ -19,6 +20,8 @@ interface Evidence {
     readonly up: boolean;
     readonly broken: readonly Broken[];
     readonly lines: readonly string[];
+    /** What it said of a file that cannot be written, or else of its end. */
+    readonly said?: string;
   }[];
   readonly pages: number;
 }
@@ -53,7 +56,9 @@ export const readonlyCode: Check<Evidence> = {
           ? (await answers(lab, sandbox, started, web)) !== undefined
           : !(await started.process.until(() => started.process.end !== undefined, 1_500 * lab.slowness));
       const broken = up && isWeb && web ? await brokenParts(lab, sandbox, started.port, web) : [];
-      types.push({ type, up, broken, lines: lastLines(started) });
+      const all = started.process.lines.map(({ text }) => text);
+      const said = all.findLast((line) => /read-only|EROFS|Errno 30/i.test(line)) ?? (up ? undefined : tellingLine(all));
+      types.push({ type, up, broken, lines: lastLines(started), ...(said !== undefined && { said: said.trim() }) });
     }
     return { types, pages: web?.pages.length ?? 0 };
   },
@@ -61,14 +66,13 @@ export const readonlyCode: Check<Evidence> = {
   judge({ types, pages }) {
     const fix = { text: "write to /tmp what lasts for one request, and to a backing service what lasts longer" };
     const control = "where /app could be written to, it worked";
-    const findings = types.flatMap(({ type, up, broken, lines }): Finding[] => {
-      const said = lines.findLast((line) => /read-only|EROFS|Errno 30/i.test(line));
+    const findings = types.flatMap(({ type, up, broken, lines, said }): Finding[] => {
       if (!up)
         return [
           {
             subject: type,
             severity: "warning",
-            what: `${type} does not come up where its code is read-only${said ? `: ${said}` : ""}`,
+            what: `${type} does not come up where its code is read-only${said ? `: ${said.slice(0, 200)}` : ""}`,
             details: lines,
             control,
             fix,

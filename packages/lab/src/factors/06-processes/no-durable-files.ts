@@ -1,7 +1,7 @@
 import { pause, startWeb } from "../../experiment.ts";
 import type { Check } from "../../model/check.ts";
 import { failOr, inapplicable, pass } from "../../model/verdict.ts";
-import { writtenText } from "../../sandbox/write-ledger.ts";
+import { type Written, writtenText } from "../../sandbox/write-ledger.ts";
 import { notesWay, write } from "./notes.ts";
 
 interface Evidence {
@@ -10,6 +10,9 @@ interface Evidence {
   readonly files: readonly { readonly path: string; readonly bytes: number; readonly grew: boolean; readonly kind: string }[];
   readonly allowed: readonly string[];
 }
+
+/** How an SQLite database begins. */
+const sqlite = "SQLite format 3";
 
 /** What runtimes and servers write for their own use, and lose without harm. */
 const harmless =
@@ -27,7 +30,7 @@ export const noDurableFiles: Check<Evidence> = {
   method: [
     "A web process runs on overlays: whatever it writes, anywhere, is found on their upper side.",
     "What is there after the start is told from what comes with requests: pages are asked and a marker is written, twice.",
-    "Files outside of /tmp that come or grow with requests are looked at: databases, uploads, counts.",
+    "Files outside of /tmp that come or grow with requests are looked at: databases, uploads, counts. A database counts as soon as it changes.",
   ],
   guards: [
     "Bytecode, caches of runtimes, sockets and all of /tmp are left out; `check.allow-write` names more.",
@@ -44,9 +47,9 @@ export const noDurableFiles: Check<Evidence> = {
     await using sandbox = await lab.sandbox();
     await using started = await startWeb(lab, sandbox, web);
     const { disk, port } = started;
-    const sizes = async (): Promise<Map<string, number>> =>
-      new Map((await disk.ledger()).filter(({ kind }) => kind === "file").map(({ path, bytes }) => [path, bytes]));
-    const boot = await sizes();
+    const look = async (): Promise<Map<string, Written>> =>
+      new Map((await disk.ledger()).filter(({ kind }) => kind === "file").map((written) => [written.path, written]));
+    const boot = await look();
     let requests = 0;
     const use = async (): Promise<void> => {
       for (const { path } of web.pages.slice(0, 8)) {
@@ -61,15 +64,19 @@ export const noDurableFiles: Check<Evidence> = {
       await pause(300);
     };
     await use();
-    const once = await sizes();
+    const once = await look();
     await use();
-    const twice = await sizes();
+    const twice = await look();
     const files: Evidence["files"][number][] = [];
-    for (const [path, bytes] of twice) {
-      if (harmless.test(path) || allowed.some((pattern) => matches(pattern, path)) || bytes <= (boot.get(path) ?? -1)) continue;
+    for (const [path, now] of twice) {
+      const before = boot.get(path);
+      if (harmless.test(path) || allowed.some((pattern) => matches(pattern, path)) || before?.modifiedMs === now.modifiedMs) continue;
+      const { bytes } = now;
       const text = (await writtenText(disk.folder, path, 512)) ?? "";
-      if (isLog(path, text)) continue;
-      files.push({ path, bytes, grew: bytes > (once.get(path) ?? 0) && once.has(path), kind: kindOf(text) });
+      // A database has room in its pages: it takes rows for long before it grows.
+      const isMore = before === undefined || bytes > before.bytes || text.startsWith(sqlite);
+      if (!isMore || isLog(path, text)) continue;
+      files.push({ path, bytes, grew: once.has(path) && bytes > (once.get(path)?.bytes ?? 0), kind: kindOf(text) });
     }
     return { hasWeb: true, requests, files, allowed };
   },
@@ -80,7 +87,7 @@ export const noDurableFiles: Check<Evidence> = {
       subject: path.replace(/\d{2,}|[0-9a-f]{8,}/g, "*"),
       severity: "warning" as const,
       what: `requests write ${kind} to ${path} (${bytes} bytes${grew ? ", and it grows" : ""})`,
-      control: "before the requests it was not there, or smaller",
+      control: "before the requests it was not there, or another",
       fix: { text: "keep it in a backing service: a database, or object storage for files; /tmp is for the length of one request" },
     }));
     const also = allowed.length > 0 ? ` (allowed: ${allowed.join(", ")})` : "";
@@ -93,13 +100,13 @@ export const noDurableFiles: Check<Evidence> = {
 };
 
 function kindOf(text: string): string {
-  if (text.startsWith("SQLite format 3")) return "an SQLite database";
+  if (text.startsWith(sqlite)) return "an SQLite database";
   if (text.startsWith("\x89PNG") || text.startsWith("\xff\xd8\xff") || text.startsWith("GIF8")) return "an image";
   return /^\s*[[{]/.test(text) ? "JSON" : "a file";
 }
 
 function isLog(path: string, text: string): boolean {
-  return /\.log(\.\d+)?$|\/logs?\//.test(path) && !text.startsWith("SQLite");
+  return /\.log(\.\d+)?$|\/logs?\//.test(path) && !text.startsWith(sqlite);
 }
 
 function matches(pattern: string, path: string): boolean {

@@ -1,9 +1,11 @@
+import { writeNote } from "../../discover/roundtrip.ts";
 import { pause, startWeb } from "../../experiment.ts";
 import type { Lab } from "../../lab.ts";
 import type { Check } from "../../model/check.ts";
 import { type Finding, failOr, inapplicable, pass, unknown } from "../../model/verdict.ts";
 import type { Line } from "../../sandbox/running.ts";
 import type { StartOptions } from "../../sandbox/sandbox.ts";
+import { notesWay } from "../06-processes/notes.ts";
 
 /** What was seen of one process type, with its output to a pipe and to a terminal. */
 interface Seen {
@@ -35,7 +37,7 @@ export const unbuffered: Check<Evidence> = {
   severity: "error",
   norm: "“each running process writes its event stream, unbuffered, to stdout”",
   method: [
-    "Each process type runs with its output in a pipe, as on every platform; a web process gets requests.",
+    "Each process type runs with its output in a pipe, as on every platform; a web process gets requests, and something to write where that is known.",
     "It is left in peace for a while, and then told to end. Lines that come only then had been held back.",
     "The same runs once more with a terminal for its output. Lines that come at once there, and late in the pipe, were held back.",
     "Where lines never come in the pipe, it runs a third time with the runtime's own switch against buffers, where there is one.",
@@ -143,6 +145,9 @@ async function listen(
   if (isWeb && web) {
     for (let count = 0; count < 3; count++) await sandbox.ask({ port, path: web.pages[0]?.path ?? "/" });
     await sandbox.ask({ port, path: "/douze-is-not-there" });
+    // What an app says itself it often says of what is written: its server's own lines may not be buffered where its own are.
+    const way = notesWay(lab);
+    if (!("none" in way)) await writeNote(sandbox.ask.bind(sandbox), port, way.roundtrip.way, `douze${lab.chance.hex(12)}`);
   } else await process.until(() => process.end !== undefined, 1_500 * lab.slowness);
   await pause(lagMs);
   const early = [...process.lines];

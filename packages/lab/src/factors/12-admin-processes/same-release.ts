@@ -1,6 +1,7 @@
 import { lastLines } from "../../experiment.ts";
 import type { Check } from "../../model/check.ts";
 import { failOr, inapplicable, pass, unknown } from "../../model/verdict.ts";
+import { tellingLine } from "../../plan/telling-line.ts";
 import { MigrationFailed } from "../../workshop.ts";
 
 interface Evidence {
@@ -38,7 +39,7 @@ export const sameRelease: Check<Evidence> = {
         env: { PYTHONDONTWRITEBYTECODE: "1" },
       });
       const ended = await task.process.until(() => task.process.end !== undefined, 60_000 * lab.slowness);
-      return { command: migrate.command, inBuild: { status: ended ? (task.process.end?.status ?? -1) : -1, lines: lastLines(task) } };
+      return { command: migrate.command, inBuild: { status: ended ? (task.process.end?.status ?? -1) : -1, lines: lastLines(task, 16) } };
     } catch (error) {
       if (!(error instanceof MigrationFailed)) throw error;
       return { command: migrate.command, inBuild: { status: 1, lines: error.lines } };
@@ -74,7 +75,7 @@ export const sameRelease: Check<Evidence> = {
 function reason(lines: readonly string[]): string {
   return (
     lines.find((line) => /cannot find|no module named|no such file|not found|LoadError|ClassNotFound|ModuleNotFound/i.test(line)) ??
-    lines.findLast((line) => line.trim() !== "") ??
+    tellingLine(lines) ??
     "it said nothing"
   );
 }

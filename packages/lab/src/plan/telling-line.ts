@@ -1,0 +1,16 @@
+/** What stands in a trace below an error, or is advice that follows it. */
+const beside =
+  /^\s*(at |from |File "|\.{3} \d+ (more|levels)|\^+|[{}\])]|goroutine \d|Traceback|Node\.js v|For further information|npm (notice|error A complete log)|errno: |code: '|syscall: )|^\s*[~^]+\s*$|^\s+[\w-]+ \(<internal/;
+
+/** How the line of an error begins, or what it says, in the runtimes that are known here. */
+const error =
+  /^\S*(Error|Exception|Errno::\w+)\b|^Exception in thread|\((\w+::)*\w*(Error|Exit|Interrupt)\)$|^(panic|fatal|FATAL|error)\b|\b(command not found|not found$|No such file|Cannot find|No module named|Read-only file system|EROFS|EADDRINUSE|ECONNREFUSED)/;
+
+/**
+ * The line that best says why a program failed: the first error, and nothing of the trace below it. The last line is rarely it: runtimes end
+ * a trace with its outermost frame, their version or a link. Pure.
+ */
+export function tellingLine(lines: readonly string[]): string | undefined {
+  const said = lines.filter((line) => line.trim() !== "" && !beside.test(line));
+  return (said.find((line) => error.test(line)) ?? said.at(-1))?.trim();
+}
