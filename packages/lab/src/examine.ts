@@ -193,7 +193,7 @@ interface OneParts {
 const nothingSeen: Lab["baseline"] = { started: true, startMs: 0, others: [] };
 
 const toStart =
-  "make it start: `--start` or the manifest's `processes:` say by which command, `config:` or .env.example with which variables, and `resources:` with which services";
+  "make it start: in the manifest `build:` says what makes it, `processes:` (or `--start`) what starts it, `config:` (or .env.example) its variables, `resources:` its services";
 
 async function examineOne(check: AnyCheck, parts: OneParts): Promise<CheckResult> {
   const { request, prepared, probe } = parts;

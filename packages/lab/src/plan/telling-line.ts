@@ -12,5 +12,10 @@ const error =
  */
 export function tellingLine(lines: readonly string[]): string | undefined {
   const said = lines.filter((line) => line.trim() !== "" && !beside.test(line));
-  return (said.find((line) => error.test(line)) ?? said.at(-1))?.trim();
+  return errorLine(lines) ?? said.at(-1)?.trim();
+}
+
+/** The first error in a text; nothing where it has none. Pure. */
+export function errorLine(lines: readonly string[]): string | undefined {
+  return lines.find((line) => error.test(line) && !beside.test(line))?.trim();
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { tellingLine } from "../../src/plan/telling-line.ts";
+import { errorLine, tellingLine } from "../../src/plan/telling-line.ts";
 
 test.for([
   [
@@ -74,4 +74,11 @@ main.main()
 test("who says nothing has no telling line", () => {
   expect(tellingLine([])).toBeUndefined();
   expect(tellingLine(["", "  "])).toBeUndefined();
+});
+
+test("what is no error is none, though it is the last word", () => {
+  expect(errorLine(["listening at 3000"])).toBeUndefined();
+  expect(errorLine(["listening at 3000", "ValueError: Missing staticfiles manifest entry for 'style.css'", "GET / 500"])).toBe(
+    "ValueError: Missing staticfiles manifest entry for 'style.css'",
+  );
 });
