@@ -14,6 +14,7 @@ import type { CheckResult } from "./model/result.ts";
 import type { Subject, SubjectBuild } from "./model/subject.ts";
 import type { TimelineEvent } from "./model/timeline.ts";
 import { unknown } from "./model/verdict.ts";
+import { errorLine } from "./plan/telling-line.ts";
 import { isIn, runCheck } from "./runner.ts";
 import { probeSandbox, type SandboxProbe } from "./sandbox/probe.ts";
 import { measureSlowness } from "./slowness.ts";
@@ -118,8 +119,10 @@ async function prepare(request: ExamineRequest, known: Known): Promise<Prepared>
     build = await buildSubject({ directory, store, cache, path, home: homedir(), signal, tell });
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    const lines = [error.why, error.fix];
-    return { baseline: { started: false, because: `it could not be built: ${error.what}`, lines }, slowness: 1 };
+    const said = error.why.split("\n");
+    const cause = errorLine(said);
+    const because = `it could not be built: ${error.what}${cause === undefined ? "" : `: ${cause.slice(0, 300)}`}`;
+    return { baseline: { started: false, because, lines: [...said, error.fix] }, slowness: 1 };
   }
   const slowness = await measureSlowness();
   tell("runs it undisturbed");

@@ -65,6 +65,12 @@ main.main()
 	... 3 more`,
     'Exception in thread "main" java.lang.IllegalStateException: DATABASE_URL is not set',
   ],
+  [
+    "Maven, in colours",
+    "its last lines:\n  \u001b[0m[ERROR] Source option 5 is no longer supported. Use 7 or later.\n  [ERROR] -> [Help 1]",
+    "[ERROR] Source option 5 is no longer supported. Use 7 or later.",
+  ],
+  ["a build of npm", "npm warn config\n\n> build\n> nest build\n\n   Error  No compiler was found.\n", "Error  No compiler was found."],
   ["a shell", "sh: 1: gunicorn: not found", "sh: 1: gunicorn: not found"],
   ["what has no error", "starting\nlistening at 3000\n", "listening at 3000"],
 ] as const)("of the last words of %s", ([, text, expected]) => {
