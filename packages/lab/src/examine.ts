@@ -15,6 +15,7 @@ import type { CheckResult } from "./model/result.ts";
 import type { Subject, SubjectBuild } from "./model/subject.ts";
 import type { TimelineEvent } from "./model/timeline.ts";
 import { unknown } from "./model/verdict.ts";
+import { errorLine } from "./plan/telling-line.ts";
 import { isIn, runCheck } from "./runner.ts";
 import { probeSandbox, type SandboxProbe } from "./sandbox/probe.ts";
 import { measureSlowness } from "./slowness.ts";
@@ -119,11 +120,13 @@ async function prepare(request: ExamineRequest, known: Known): Promise<Prepared>
     build = await buildSubject({ directory, store, cache, path, home: homedir(), signal, tell });
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof Problem)
-      return { baseline: { started: false, because: `it could not be built: ${error.what}`, lines: [error.why, error.fix] }, slowness: 1 };
-    const failure = machineFailure(error);
-    if (!failure) throw error;
-    return { baseline: notRun(failure), slowness: 1 };
+    const failure = error instanceof Problem ? undefined : machineFailure(error);
+    if (failure) return { baseline: notRun(failure), slowness: 1 };
+    if (!(error instanceof Problem)) throw error;
+    const said = error.why.split("\n");
+    const cause = errorLine(said);
+    const because = `it could not be built: ${error.what}${cause === undefined ? "" : `: ${cause.slice(0, 300)}`}`;
+    return { baseline: { started: false, because, lines: [...said, error.fix] }, slowness: 1 };
   }
   const slowness = await measureSlowness();
   tell("runs it undisturbed");
@@ -203,7 +206,7 @@ interface OneParts {
 const nothingSeen: Lab["baseline"] = { started: true, startMs: 0, others: [] };
 
 const toStart =
-  "make it start: `--start` or the manifest's `processes:` say by which command, `config:` or .env.example with which variables, and `resources:` with which services";
+  "make it start: in the manifest `build:` says what makes it, `processes:` (or `--start`) what starts it, `config:` (or .env.example) its variables, `resources:` its services";
 
 async function examineOne(check: AnyCheck, parts: OneParts): Promise<CheckResult> {
   const { request, prepared, probe } = parts;

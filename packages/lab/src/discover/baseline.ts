@@ -1,6 +1,6 @@
 import type { Lab } from "../lab.ts";
 import type { Baseline, Page, RoundtripWay, WebBaseline } from "../model/baseline.ts";
-import { tellingLine } from "../plan/telling-line.ts";
+import { errorLine, tellingLine } from "../plan/telling-line.ts";
 import type { Answer } from "../sandbox/inside/orders.ts";
 import type { Sandbox, Started } from "../sandbox/sandbox.ts";
 import { socketsOf } from "../sandbox/tree.ts";
@@ -42,7 +42,16 @@ export async function findBaseline(lab: Omit<Lab, "baseline">): Promise<Baseline
     return { started: true, startMs: 0, others };
   }
   const { type, startMs, started } = web;
-  return { started: true, startMs, others, web: await exploreWeb(lab, sandbox, type, started) };
+  const explored = await exploreWeb(lab, sandbox, type, started);
+  if (explored.pages.length > 0) return { started: true, startMs, others, web: explored };
+  const error = errorLine(started.process.lines.map(({ text }) => text));
+  const because = `\`${type}\` answers no page without an error, though nothing is done to it${error === undefined ? "" : `: ${error.slice(0, 200)}`}`;
+  return {
+    started: false,
+    reason: "no-url",
+    because,
+    lines: ["look at GET /, or name a page that does well: `check: { http: [/about] }`"],
+  };
 }
 
 /** A ready web process, why there is none, or nothing for an app that does not listen. */

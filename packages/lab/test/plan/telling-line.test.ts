@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { tellingLine } from "../../src/plan/telling-line.ts";
+import { errorLine, tellingLine } from "../../src/plan/telling-line.ts";
 
 test.for([
   [
@@ -65,6 +65,12 @@ main.main()
 	... 3 more`,
     'Exception in thread "main" java.lang.IllegalStateException: DATABASE_URL is not set',
   ],
+  [
+    "Maven, in colours",
+    "its last lines:\n  \u001b[0m[ERROR] Source option 5 is no longer supported. Use 7 or later.\n  [ERROR] -> [Help 1]",
+    "[ERROR] Source option 5 is no longer supported. Use 7 or later.",
+  ],
+  ["a build of npm", "npm warn config\n\n> build\n> nest build\n\n   Error  No compiler was found.\n", "Error  No compiler was found."],
   ["a shell", "sh: 1: gunicorn: not found", "sh: 1: gunicorn: not found"],
   ["what has no error", "starting\nlistening at 3000\n", "listening at 3000"],
 ] as const)("of the last words of %s", ([, text, expected]) => {
@@ -74,4 +80,11 @@ main.main()
 test("who says nothing has no telling line", () => {
   expect(tellingLine([])).toBeUndefined();
   expect(tellingLine(["", "  "])).toBeUndefined();
+});
+
+test("what is no error is none, though it is the last word", () => {
+  expect(errorLine(["listening at 3000"])).toBeUndefined();
+  expect(errorLine(["listening at 3000", "ValueError: Missing staticfiles manifest entry for 'style.css'", "GET / 500"])).toBe(
+    "ValueError: Missing staticfiles manifest entry for 'style.css'",
+  );
 });

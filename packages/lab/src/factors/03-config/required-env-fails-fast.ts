@@ -1,4 +1,4 @@
-import { answers, firstPage } from "../../experiment.ts";
+import { answers } from "../../experiment.ts";
 import type { Lab } from "../../lab.ts";
 import type { Check } from "../../model/check.ts";
 import { type Finding, failOr, inapplicable, pass } from "../../model/verdict.ts";
@@ -120,9 +120,7 @@ async function withoutIt(lab: Lab, type: string, variable: string): Promise<Omit
   const { process } = started;
   if (web && (await answers(lab, sandbox, started, web, patienceMs))) {
     const pages = web.pages.filter(({ status }) => status < 400).slice(0, 4);
-    const again = await Promise.all(
-      (pages.length > 0 ? pages : [firstPage(web)]).map(({ path }) => sandbox.ask({ port: started.port, path })),
-    );
+    const again = await Promise.all(pages.map(({ path }) => sandbox.ask({ port: started.port, path })));
     const failing = again.find((each) => !each.ok || each.status >= 500);
     if (!failing) return { without: "works" };
     return { without: "answers, and fails later", ...(failing.ok && { status: failing.status }) };

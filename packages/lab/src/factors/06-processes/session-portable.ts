@@ -4,6 +4,7 @@ import type { Check } from "../../model/check.ts";
 import { failOr, inapplicable, pass, unknown } from "../../model/verdict.ts";
 import type { Answer } from "../../sandbox/inside/orders.ts";
 import type { Sandbox } from "../../sandbox/sandbox.ts";
+import { readingOf } from "./recognition.ts";
 
 interface Evidence {
   readonly hasWeb: boolean;
@@ -30,7 +31,7 @@ export const sessionPortable: Check<Evidence> = {
   ],
   guards: [
     "A cookie that is set anew at each answer says nothing: Flask does that always. What counts is whether the page knows the visitor.",
-    "Two strangers must get the same page, or the page says nothing: a count of all visits is no session.",
+    "Two strangers must get the same page, but for tokens and numbers, or the page says nothing: a count of all visits is no session.",
   ],
   limits: "Sessions that show on no page, or only after a login, are not seen.",
   needs: ["sandbox"],
@@ -52,8 +53,8 @@ export const sessionPortable: Check<Evidence> = {
       await visit(sandbox, a.port, path, cookies);
       const known = await visit(sandbox, a.port, path, cookies);
       if (stranger === undefined || known === undefined) continue;
-      const compared = ways.find((way) => way(first) === way(stranger) && way(known) !== way(stranger));
-      if (!compared) continue;
+      const read = readingOf({ first, stranger, known });
+      if (!read) continue;
       const elsewhere = await visit(sandbox, b.port, path, cookies.copy());
       const strangerElsewhere = await visit(sandbox, b.port, path, new Cookies());
       const back = await visit(sandbox, a.port, path, cookies);
@@ -62,7 +63,7 @@ export const sessionPortable: Check<Evidence> = {
         hasWeb: true,
         path,
         cookies: [...all],
-        says: { isKnownBack: compared(back) !== compared(stranger), isKnownElsewhere: compared(elsewhere) !== compared(strangerElsewhere) },
+        says: { isKnownBack: read(back) !== read(stranger), isKnownElsewhere: read(elsewhere) !== read(strangerElsewhere) },
       };
     }
     return { hasWeb: true, cookies: [...all] };
@@ -108,6 +109,3 @@ async function visit(sandbox: Sandbox, port: number, path: string, cookies: Cook
   cookies.take(answer);
   return answer.ok && answer.status < 400 ? answer.body : undefined;
 }
-
-/** A page as it is, or without its numbers where those change by themselves. Two strangers must get the same. */
-const ways: readonly ((text: string) => string)[] = [(text) => text, (text) => text.replace(/\d+/g, "#")];
