@@ -53,6 +53,7 @@ ln -s /proc/self/fd "$root/dev/fd"
 ln -s /proc/self/fd/0 "$root/dev/stdin"; ln -s /proc/self/fd/1 "$root/dev/stdout"; ln -s /proc/self/fd/2 "$root/dev/stderr"
 mount --rbind /sys "$root/sys"
 mount -t proc proc "$root/proc"
+mkdir -p "$disk/seen"; printf '%s\\n' "$LAB_SEEN" >"$disk/seen/paths"
 number=0
 echo "$LAB_SEEN" | while read -r seen; do
   [ -n "$seen" ] || continue

@@ -1,4 +1,4 @@
-import { lstat, open, readdir } from "node:fs/promises";
+import { lstat, open, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Something that was written, by the path that the app sees. */
@@ -22,9 +22,20 @@ export async function readLedger(disk: string): Promise<Ledger> {
   const over = join(disk, "over");
   for (const name of await namesIn(over)) await walk(join(over, name, "upper"), `/${name}`, found);
   for (const name of await namesIn(join(disk, "plain"))) await walk(join(disk, "plain", name), `/${name}`, found);
+  const places = await placesOfSeen(disk);
   return found
-    .filter(({ path, kind }) => !ours.has(path) && !(kind === "folder" && plainFolders.has(path)))
+    .filter(({ path, kind }) => !ours.has(path) && !(kind === "folder" && (plainFolders.has(path) || places.has(path))))
     .toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+}
+
+/** The folders that the lab makes for what of the machine is seen, such as a runtime below /tmp. */
+async function placesOfSeen(disk: string): Promise<ReadonlySet<string>> {
+  const text = await readFile(join(disk, "seen/paths"), "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return "";
+    throw error;
+  });
+  const parts = text.split("\n").map((path) => path.split("/").filter((part) => part !== ""));
+  return new Set(parts.flatMap((names) => names.map((_, index) => `/${names.slice(0, index + 1).join("/")}`)));
 }
 
 /** The beginning of a file that was written, as Latin-1; nothing where it is gone. */

@@ -125,7 +125,8 @@ const primitives: Readonly<Record<string, (tools: Tools) => Promise<unknown>>> =
     return {
       tree: await place.said("cat /app/a.txt; pwd"),
       outside: await place.said(`cat ${outside} 2>/dev/null || echo absent`),
-      temporary: await place.said("ls -A /tmp /home/app"),
+      // A runtime that lies in /tmp is seen there.
+      temporary: await place.said(`ls -A --ignore='${home.startsWith("/tmp/") ? home.split("/")[2] : ""}' /tmp /home/app`),
       environment: (await place.said("env | cut -d= -f1 | sort")).split("\n"),
       interfaces: await place.said("cut -d: -f1 /proc/net/dev | tail -n +3 | tr -d ' '"),
     };
