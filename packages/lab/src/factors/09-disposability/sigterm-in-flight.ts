@@ -128,7 +128,7 @@ export const sigtermInFlight: Check<Evidence> = {
           details: [`GET ${path}, made slow by ${slowedBy}; ${unread} more had not been read yet and are not counted`],
           control: `the same load without a signal: 0 of ${control.asked} failed`,
           fix: {
-            text: "on SIGTERM stop accepting, wait for the requests in hand, close idle connections, then exit: `server.close()` in Node, the graceful timeout of gunicorn and puma, `Shutdown` in Go",
+            text: "on SIGTERM stop accepting, wait for the requests in hand, close idle connections, then exit: `server.close()` in Node, the graceful timeout of gunicorn and puma, `Shutdown` in Go, Jetty's `setStopTimeout`",
           },
         },
       ];
