@@ -66,9 +66,15 @@ async function findWeb(
     const ready = await isReady(sandbox, said.started, readyMs * lab.slowness);
     if (ready) return { type: said.type, startMs: ready.at - process.startedAt, started: said.started };
     const heard = (await listenersOf(sandbox, said.started)).map(({ address, port }) => `${address}:${port}`);
+    if (!process.end && heard.length > 0) {
+      const because = `\`${said.type}\` did not answer on its PORT; it listens at ${heard.join(", ")}`;
+      return {
+        failed: { started: false, reason: "no-url", because, lines: ["let it listen where PORT says: then all else can be tried"] },
+      };
+    }
     const because = process.end
       ? `\`${said.type}\` ended before it answered${lastWord(process.lines.map(({ text }) => text))}`
-      : `\`${said.type}\` did not answer on its PORT${heard.length > 0 ? `; it listens at ${heard.join(", ")}` : ""}`;
+      : `\`${said.type}\` did not answer on its PORT`;
     return { failed: { started: false, because, lines: lastLines(said.started) } };
   }
   // None is said to: one that listens does.

@@ -4,7 +4,7 @@ const beside =
 
 /** How the line of an error begins, or what it says, in the runtimes that are known here. */
 const error =
-  /^\s*\[?\S*(Error|Exception|Errno::\w+)\b|^Exception in thread|\((\w+::)*\w*(Error|Exit|Interrupt)\)$|^\s*\[?(panic|fatal|FATAL|error|ERROR)\b|\b(command not found|not found$|No such file|Cannot find|No module named|Read-only file system|EROFS|EADDRINUSE|ECONNREFUSED)/;
+  /^\s*npm error (?!code |errno |syscall |path |A complete log)\S|^\s*\[?\S*(Error|Exception|Errno::\w+)\b|^Exception in thread|\((\w+::)*\w*(Error|Exit|Interrupt)\)$|^\s*\[?(panic|fatal|FATAL|error|ERROR)\b|\b(command not found|not found$|No such file|Cannot find|No module named|Read-only file system|EROFS|EADDRINUSE|ECONNREFUSED)/;
 
 /**
  * The line that best says why a program failed: the first error, and nothing of the trace below it. The last line is rarely it: runtimes end

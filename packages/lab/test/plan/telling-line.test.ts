@@ -71,6 +71,11 @@ main.main()
     "[ERROR] Source option 5 is no longer supported. Use 7 or later.",
   ],
   ["a build of npm", "npm warn config\n\n> build\n> nest build\n\n   Error  No compiler was found.\n", "Error  No compiler was found."],
+  [
+    "npm",
+    "its last lines:\n  npm error code EUSAGE\n  npm error\n  npm error `npm ci` can only install packages when they are in sync.",
+    "npm error `npm ci` can only install packages when they are in sync.",
+  ],
   ["a shell", "sh: 1: gunicorn: not found", "sh: 1: gunicorn: not found"],
   ["what has no error", "starting\nlistening at 3000\n", "listening at 3000"],
 ] as const)("of the last words of %s", ([, text, expected]) => {

@@ -13,10 +13,14 @@ const sources: readonly {
   readonly present: RegExp;
   /** Whether a file in any folder tells of the language, where the top tells of no other. Default: at the top alone. */
   readonly anywhere?: true;
-  readonly pins: readonly (readonly [file: RegExp, version: RegExp])[];
+  /** `floor`: what is named runs on all that is newer as well. */
+  readonly pins: readonly (readonly [file: RegExp, version: RegExp, kind?: "floor"])[];
+  /** Where it is declared most often. */
+  readonly usual: string;
 }[] = [
   {
     language: "Node",
+    usual: "`engines` in package.json",
     present: /^package\.json$/,
     pins: [
       [/^\.(nvmrc|node-version)$/, /^\s*v?(\d[\w.]*|lts\/\w+)/m],
@@ -27,6 +31,7 @@ const sources: readonly {
   },
   {
     language: "Python",
+    usual: ".python-version",
     present: /^(requirements\.txt|pyproject\.toml|Pipfile)$/,
     pins: [
       [/^\.python-version$/, /^\s*(\d[\w.]*)/m],
@@ -38,6 +43,7 @@ const sources: readonly {
   },
   {
     language: "Ruby",
+    usual: ".ruby-version",
     present: /^Gemfile$/,
     pins: [
       [/^\.ruby-version$/, /^\s*(?:ruby-)?(\d[\w.]*)/m],
@@ -46,9 +52,10 @@ const sources: readonly {
       [/^\.tool-versions$/, /^ruby\s+(\S+)/m],
     ],
   },
-  { language: "Go", present: /^go\.mod$/, pins: [[/^go\.mod$/, /^go\s+(\d[\w.]*)/m]] },
+  { language: "Go", usual: "`go` in go.mod", present: /^go\.mod$/, pins: [[/^go\.mod$/, /^go\s+(\d[\w.]*)/m]] },
   {
     language: "Java",
+    usual: "`maven.compiler.release` in pom.xml, or .java-version",
     present: /^(pom\.xml|build\.gradle(\.kts)?)$|\.java$/,
     // Without a build tool its sources lie in folders of their packages.
     anywhere: true,
@@ -57,8 +64,8 @@ const sources: readonly {
       [/^\.java-version$/, /^\s*(\d[\w.]*)/m],
       [/^\.sdkmanrc$/, /^java\s*=\s*(\S+)/m],
       [/^\.tool-versions$/, /^java\s+(\S+)/m],
-      [/^pom\.xml$/, /<(?:maven\.compiler\.release|java\.version|release)>\s*([^<\s]+)/],
-      [/^build\.gradle(\.kts)?$/, /languageVersion[^\d]*(\d+)/],
+      [/^pom\.xml$/, /<(?:maven\.compiler\.(?:release|source|target)|java\.version|release|source|target)>\s*(\d[^<\s]*)/, "floor"],
+      [/^build\.gradle(\.kts)?$/, /(?:languageVersion|(?:source|target)Compatibility|VERSION_)\D*(\d[\d._]*)/, "floor"],
       [/(^|\/)Dockerfile$/, /^FROM\s+\S*(?:temurin|openjdk|corretto|java)\S*?:(\d[\w.]*)/m],
     ],
   },
@@ -77,7 +84,11 @@ export const runtimePinned: Check<Evidence> = {
     "For each language of the app the files are read that declare its version.",
     "None is a finding; two that name different exact major versions are one as well.",
   ],
-  guards: ["A range such as `>=22` declares it.", "Ranges are not held against exact versions: only numbers that cannot both be true are."],
+  guards: [
+    "A range such as `>=22` declares it.",
+    "What a compiler of Java is told to make runs on all that is newer, and is such a range.",
+    "Ranges are not held against exact versions: only numbers that cannot both be true are.",
+  ],
   needs: [],
 
   async observe({ codebase }) {
@@ -88,12 +99,11 @@ export const runtimePinned: Check<Evidence> = {
       const told = anywhere && languages.length === 0 ? codebase.files : top;
       if (!told.some((path) => present.test(path))) continue;
       const found: { file: string; version: string }[] = [];
-      for (const [name, pattern] of pins) {
-        for (const file of top.filter((path) => name.test(path))) {
-          const version = pattern.exec((await codebase.text(file)) ?? "")?.[1];
+      for (const pin of pins)
+        for (const file of top.filter((path) => pin[0].test(path))) {
+          const version = versionIn((await codebase.text(file)) ?? "", pin);
           if (version !== undefined) found.push({ file, version });
         }
-      }
       languages.push({ language, pins: found });
     }
     return { languages };
@@ -110,7 +120,7 @@ export const runtimePinned: Check<Evidence> = {
             severity: "warning" as const,
             what: `nothing declares which ${language} the app needs`,
             control,
-            fix: { text: `declare it where ${language}'s own tools read it, such as \`engines\` in package.json or .python-version` },
+            fix: { text: `declare it where ${language}'s own tools read it: ${sources.find((each) => each.language === language)?.usual}` },
           },
         ];
       }
@@ -135,3 +145,9 @@ export const runtimePinned: Check<Evidence> = {
     return failOr(findings, "inferred", pass(`declared: ${told}`, "every file was read that may declare it"));
   },
 };
+
+/** The version that a file declares. Java 8 and older are named in two ways, as in 1.8. */
+function versionIn(text: string, [, pattern, kind]: (typeof sources)[number]["pins"][number]): string | undefined {
+  const version = pattern.exec(text)?.[1]?.replace(/^1[._](?=[5-8]\b)/, "");
+  return version === undefined ? undefined : `${kind === "floor" ? ">=" : ""}${version}`;
+}

@@ -14,9 +14,9 @@ interface Evidence {
 /** How an SQLite database begins. */
 const sqlite = "SQLite format 3";
 
-/** What runtimes and servers write for their own use, and lose without harm. */
-const harmless =
-  /^\/(tmp|run|dev)\/|\/__pycache__\/|\.pyc$|\/\.cache\/|\/(bootsnap|\.next\/cache|node-compile-cache|hsperfdata[^/]*)(\/|$)|^\/home\/app\/\.(config|cache|local)(\/|$)/;
+/** What runtimes and servers write for their own use, and lose without harm: Next.js renders a page again that is not there. */
+export const harmless: RegExp =
+  /^\/(tmp|run|dev)\/|\/__pycache__\/|\.pyc$|\/\.cache\/|\/(bootsnap|\.next\/(?:cache|server)|node-compile-cache|hsperfdata[^/]*)(\/|$)|^\/home\/app\/\.(config|cache|local)(\/|$)/;
 
 export const noDurableFiles: Check<Evidence> = {
   name: "no-durable-files",

@@ -5,19 +5,25 @@ import type { Roundtrip, WebBaseline } from "../../model/baseline.ts";
 import { inapplicable, type Ruling, unknown } from "../../model/verdict.ts";
 import type { Sandbox, Started } from "../../sandbox/sandbox.ts";
 
-/** Whether something can be written through the app at all. */
-export type NotesWay = { readonly web: WebBaseline; readonly roundtrip: Roundtrip } | { readonly none: "no-web" | "no-roundtrip" };
+/** What is said of a site without a program of its own. */
+export const filesAlone = "the app is files alone, which the platform serves";
 
-export function notesWay({ baseline }: Lab): NotesWay {
+/** Whether something can be written through the app at all. */
+export type NotesWay = { readonly web: WebBaseline; readonly roundtrip: Roundtrip } | { readonly none: NoNotes };
+export type NoNotes = "no-web" | "files-alone" | "no-roundtrip";
+
+export function notesWay({ baseline, build }: Pick<Lab, "baseline" | "build">): NotesWay {
   const { web } = baseline;
   if (!web) return { none: "no-web" };
+  if (build.language === "static") return { none: "files-alone" };
   return web.roundtrip ? { web, roundtrip: web.roundtrip } : { none: "no-roundtrip" };
 }
 
 /** What a check says of an app through which nothing can be written and read again. */
-export function withoutNotes(none: "no-web" | "no-roundtrip"): Ruling {
-  return none === "no-web"
-    ? inapplicable("the app takes no requests")
+export function withoutNotes(none: NoNotes): Ruling {
+  if (none === "no-web") return inapplicable("the app takes no requests");
+  return none === "files-alone"
+    ? inapplicable(filesAlone)
     : unknown(
         "needs-hint",
         "no way was found to write something and read it again",

@@ -1,10 +1,10 @@
 import { startWeb } from "../../experiment.ts";
 import type { Check } from "../../model/check.ts";
 import { failOr, pass } from "../../model/verdict.ts";
-import { notesWay, read, withoutNotes, write } from "./notes.ts";
+import { type NoNotes, notesWay, read, withoutNotes, write } from "./notes.ts";
 
 interface Evidence {
-  readonly none?: "no-web" | "no-roundtrip";
+  readonly none?: NoNotes;
   readonly from?: string;
   readonly before: boolean;
   readonly after: boolean;

@@ -5,9 +5,11 @@ import { failOr, inapplicable, pass, unknown } from "../../model/verdict.ts";
 import type { LoadOptions, RequestRecord, Strike } from "../../sandbox/inside/orders.ts";
 import type { SignalModel } from "../../sandbox/running.ts";
 import type { Sandbox, Started } from "../../sandbox/sandbox.ts";
+import { filesAlone } from "../06-processes/notes.ts";
 
 interface Evidence {
   readonly hasWeb: boolean;
+  readonly isFilesAlone?: boolean;
   readonly path?: string;
   /** What made the requests slow. */
   readonly slowedBy?: string;
@@ -58,6 +60,7 @@ export const sigtermInFlight: Check<Evidence> = {
     const { web } = lab.baseline;
     const none = { control: { asked: 0, failed: 0 }, strikes: [] };
     if (!web) return { hasWeb: false, ...none };
+    if (lab.build.language === "static") return { hasWeb: true, isFilesAlone: true, ...none };
     const slow = web.pages.find((page) => page.slow && page.status < 400);
     const held = web.pages.find(({ services, status }) => services.length > 0 && status < 400);
     const page = slow ?? held ?? firstPage(web);
@@ -88,8 +91,9 @@ export const sigtermInFlight: Check<Evidence> = {
     return { hasWeb: true, path: page.path, slowedBy, control, strikes };
   },
 
-  judge({ hasWeb, path = "/", slowedBy, control, strikes }) {
+  judge({ hasWeb, isFilesAlone = false, path = "/", slowedBy, control, strikes }) {
     if (!hasWeb) return inapplicable("the app takes no requests");
+    if (isFilesAlone) return inapplicable(filesAlone);
     if (slowedBy === undefined) {
       return unknown(
         "no-power",
@@ -124,7 +128,7 @@ export const sigtermInFlight: Check<Evidence> = {
           details: [`GET ${path}, made slow by ${slowedBy}; ${unread} more had not been read yet and are not counted`],
           control: `the same load without a signal: 0 of ${control.asked} failed`,
           fix: {
-            text: "on SIGTERM stop accepting, wait for the requests in hand, close idle connections, then exit: `server.close()` in Node, the graceful timeout of gunicorn and puma, `Shutdown` in Go",
+            text: "on SIGTERM stop accepting, wait for the requests in hand, close idle connections, then exit: `server.close()` in Node, the graceful timeout of gunicorn and puma, `Shutdown` in Go, Jetty's `setStopTimeout`",
           },
         },
       ];

@@ -8,6 +8,8 @@ import type { Sandbox } from "../../sandbox/sandbox.ts";
 interface Evidence {
   readonly workers: readonly string[];
   readonly hinted: boolean;
+  /** Whether there is a process that could put a job into the queue. */
+  readonly hasWeb: boolean;
   readonly jobs: number;
   /** Done when the signal came, when the worker had ended, and at last. */
   readonly done?: { readonly atSignal: number; readonly atEnd: number; readonly atLast: number };
@@ -60,7 +62,7 @@ function returning(name: string, signal: "SIGTERM" | "SIGKILL", claim: string): 
       const { web, others } = lab.baseline;
       const workers = others.filter(({ type, stayed }) => stayed && !/^(clock|scheduler|cron|beat)$/i.test(type)).map(({ type }) => type);
       const [worker] = workers;
-      if (!hint || !web || worker === undefined) return { workers, hinted: hint !== undefined, jobs: 0, signal };
+      if (!hint || !web || worker === undefined) return { workers, hinted: hint !== undefined, hasWeb: web !== undefined, jobs: 0, signal };
       const wished = { worker, hint };
       let jobs: number = counts[0];
       let told = await round(lab, { ...wished, jobs, signal });
@@ -73,6 +75,7 @@ function returning(name: string, signal: "SIGTERM" | "SIGKILL", claim: string): 
       return {
         workers,
         hinted: true,
+        hasWeb: true,
         jobs,
         signal,
         done: told.done,
@@ -81,8 +84,14 @@ function returning(name: string, signal: "SIGTERM" | "SIGKILL", claim: string): 
       };
     },
 
-    judge({ workers, hinted, jobs, done, tookMs, control, signal: sent }) {
+    judge({ workers, hinted, hasWeb, jobs, done, tookMs, control, signal: sent }) {
       if (workers.length === 0) return inapplicable("the app has no worker");
+      if (!hasWeb)
+        return unknown(
+          "needs-hint",
+          "the app has no web process through which a job could be put into its queue",
+          "check it together with the app that fills the queue: as process types of one manifest",
+        );
       if (!hinted || !done || !control)
         return unknown(
           "needs-hint",

@@ -1,7 +1,8 @@
 import { pause, startWeb } from "../../experiment.ts";
 import type { Check } from "../../model/check.ts";
-import { failOr, pass, unknown } from "../../model/verdict.ts";
+import { failOr, inapplicable, pass, unknown } from "../../model/verdict.ts";
 import { writtenText } from "../../sandbox/write-ledger.ts";
+import { filesAlone } from "../06-processes/notes.ts";
 
 interface Evidence {
   readonly types: readonly {
@@ -36,6 +37,8 @@ export const stdout: Check<Evidence> = {
 
   async observe(lab) {
     const types: Evidence["types"][number][] = [];
+    // The server is the platform's then, and what it says of itself as well.
+    if (lab.build.language === "static") return { types };
     const { web } = lab.baseline;
     for (const { type } of lab.subject.processes) {
       await using sandbox = await lab.sandbox();
@@ -66,6 +69,7 @@ export const stdout: Check<Evidence> = {
   },
 
   judge({ types }) {
+    if (types.length === 0) return inapplicable(filesAlone);
     const findings = types.flatMap(({ type, lines, logFiles }) => {
       const [file] = logFiles;
       return lines === 0 && file

@@ -52,7 +52,7 @@ export const unbuffered: Check<Evidence> = {
 
   async observe(lab) {
     const types: Seen[] = [];
-    for (const { type } of lab.subject.processes) {
+    for (const { type, command } of lab.subject.processes) {
       lab.tell(`reads what ${type} says`);
       const pipe = await listen(lab, type, {});
       const terminal = await listen(lab, type, { terminal: true });
@@ -61,13 +61,14 @@ export const unbuffered: Check<Evidence> = {
       const shown = new Set(terminal.early.map(kind));
       const late = pipe.late.filter((line) => shown.has(kind(line)) && !early.has(kind(line)));
       // What ends by a signal takes its buffer along: only the runtime's own switch shows then that there was one.
-      const env = switches[lab.build.language];
+      const env = switches[lab.build.language] ?? (runsPython.test(command) ? switches["python"] : undefined);
       const isLost = late.length === 0 && env !== undefined && terminal.early.length > pipe.early.length;
       const without = isLost ? await listen(lab, type, { env }) : undefined;
       const switched = without?.early.filter((line) => !early.has(kind(line))) ?? [];
       types.push({ type, early: pipe.early.length, atTerminal: terminal.early.length, late: texts(late), switched: texts(switched) });
     }
-    return { types, language: lab.build.language };
+    const isPython = lab.subject.processes.some(({ command }) => runsPython.test(command));
+    return { types, language: isPython ? "python" : lab.build.language };
   },
 
   judge({ types, language }) {
@@ -108,6 +109,9 @@ export const unbuffered: Check<Evidence> = {
 
 /** By which a runtime is told not to hold anything back. */
 const switches: Readonly<Record<string, Readonly<Record<string, string>>>> = { python: { PYTHONUNBUFFERED: "1" } };
+
+/** A program in Python needs no manifest of a package manager: the build knows no language then. */
+const runsPython = /(^|[\s/])python[\d.]*\s/;
 
 function texts(lines: readonly Line[]): readonly string[] {
   return lines.slice(0, 5).map(({ text }) => text.slice(0, 160));
